@@ -1,0 +1,40 @@
+import type { z } from 'zod';
+import type { Settings } from './settings.js';
+
+/** Writes settings as the text of an `.env.example`: what each is for, and its default or that it must be set. */
+export function environmentExample(settings: Settings): string {
+  return Object.entries(settings)
+    .map(([name, schema]) => {
+      const help = wrap(descriptionOf(schema));
+      const fallback = schema.safeParse(undefined);
+      if (!fallback.success) return `${help}\n# Must be set.\n${name}=\n`;
+      return fallback.data === undefined
+        ? `${help}\n# Optional.\n# ${name}=\n`
+        : `${help}\n# ${name}=${print(fallback.data)}\n`;
+    })
+    .join('\n');
+}
+
+/** A default or an optional setting wraps the one that has the description. */
+function descriptionOf(schema: z.ZodType): string {
+  if (schema.description !== undefined) return schema.description;
+  const { innerType } = schema.def as { innerType?: z.ZodType };
+  return innerType === undefined ? '' : descriptionOf(innerType);
+}
+
+function print(value: unknown): string {
+  return Array.isArray(value) ? value.join(',') : String(value);
+}
+
+function wrap(text: string, width = 108): string {
+  const lines: string[] = [];
+  let line = '#';
+  for (const word of text.split(' ')) {
+    if (line.length + word.length + 1 > width) {
+      lines.push(line);
+      line = '#';
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line].join('\n');
+}

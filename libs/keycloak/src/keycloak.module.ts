@@ -1,0 +1,27 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { KeycloakAccounts } from './accounts.js';
+import { KeycloakEvents } from './events.js';
+import { KeycloakGate } from './gate.js';
+import { KEYCLOAK_OPTIONS, type KeycloakOptions } from './options.js';
+import { KeycloakProbe } from './probe.js';
+import { ServiceAccount } from './service-account.js';
+import { KeycloakTokens } from './tokens.js';
+
+/** The client of one Keycloak realm; which rooms may hold it is said in test/architecture/rooms.cjs. */
+@Module({})
+export class KeycloakModule {
+  static forRoot(options: KeycloakOptions): DynamicModule {
+    const services = [KeycloakTokens, KeycloakAccounts, KeycloakEvents, KeycloakProbe];
+    return {
+      module: KeycloakModule,
+      global: true,
+      providers: [
+        { provide: KEYCLOAK_OPTIONS, useValue: options },
+        KeycloakGate,
+        ServiceAccount,
+        ...services,
+      ],
+      exports: services,
+    };
+  }
+}

@@ -1,0 +1,62 @@
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { type Access, accessOf } from './access.js';
+import { Authenticator } from './authenticator.service.js';
+import { GatewayResolver } from './gateway.resolver.js';
+import { authLatency, countFailure, countSuccess } from './metrics.js';
+import { PRINCIPAL_OPTIONS, type PrincipalOptions } from './options.js';
+import { keepPrincipal, type Principal } from './principal.js';
+import { Forbidden, InsufficientScope } from './principal.problems.js';
+import type { IncomingRequest } from './resolver.js';
+import { hasScope } from './scopes.js';
+
+/** The part of a Fastify reply that the guard uses. */
+interface Reply {
+  headers(values: Readonly<Record<string, string>>): unknown;
+}
+
+/** Global and closed: a route that says nothing lets nobody in without a principal. */
+@Injectable()
+export class PrincipalGuard implements CanActivate {
+  constructor(
+    @Inject(PRINCIPAL_OPTIONS) private readonly options: PrincipalOptions,
+    private readonly reflector: Reflector,
+    private readonly authenticator: Authenticator,
+    private readonly gateway: GatewayResolver,
+  ) {}
+
+  /** @throws {Problem} why the request is refused; never answers false, which would say nothing */
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const access = accessOf(this.reflector, context);
+    const startedAt = performance.now();
+    try {
+      await this.admit(context, access);
+    } catch (error) {
+      countFailure(error);
+      throw error;
+    } finally {
+      if (!access.public) authLatency.observe(performance.now() - startedAt);
+    }
+    return true;
+  }
+
+  private async admit(context: ExecutionContext, access: Access): Promise<void> {
+    const http = context.switchToHttp();
+    const request = http.getRequest<IncomingRequest>();
+    if (access.public) return this.gateway.refuseClaims(request);
+    const principal = await this.authenticator.authenticate(request, access);
+    keepPrincipal(request, principal);
+    const reply = http.getResponse<Reply>();
+    reply.headers({ 'x-auth-method': principal.via.method, 'x-principal-id': principal.id });
+    this.authorize(principal, access);
+    countSuccess(principal.via.method);
+  }
+
+  /** @throws {Problem} Forbidden, InsufficientScope */
+  private authorize({ roles, scopes }: Principal, access: Access): void {
+    if (access.roles.length > 0 && !access.roles.some((role) => roles.includes(role)))
+      throw Forbidden({ roles: access.roles });
+    if (!access.scopes.every((scope) => hasScope(scopes, scope)))
+      throw InsufficientScope({ scopes: access.scopes, realm: this.options.realm });
+  }
+}

@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { oddName } from './names.js';
+
+describe('a JSON text', () => {
+  it.each([
+    ['{"a":1,"a":2}', 'a'],
+    ['{"a":1,"\\u0061":2}', 'a'],
+    ['{"x":{"a":1,"a":2}}', 'x.a'],
+    ['{"x":[{"a":1},{"b":2,"b":3}]}', 'x.b'],
+  ])('%s gives a name twice', (text, field) => {
+    expect(oddName(text)).toEqual({ field, detail: 'must be given once only' });
+  });
+
+  it.each(['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty'])(
+    'cannot name a field %s',
+    (name) => {
+      expect(oddName(`{"x":{"${name}":1}}`)).toEqual({
+        field: `x.${name}`,
+        detail: 'is not a field of this request',
+      });
+    },
+  );
+
+  it('has a bounded number of levels', () => {
+    const nested = (levels: number) => `{"x":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+    expect(oddName(nested(31))).toBeUndefined();
+    expect(oddName(nested(32))).toEqual({ field: 'x', detail: 'must not have so many levels' });
+  });
+
+  it('with names once each is fine, whatever stands in its texts', () => {
+    const texts = fc.object({ maxDepth: 5, key: fc.string().map((key) => `k${key}`), values: [fc.string()] });
+    fc.assert(fc.property(texts, (value) => oddName(JSON.stringify(value)) === undefined));
+    expect(oddName('{"a":"{\\"b\\":1,\\"b\\":2}","b":[{"a":1},{"a":2}],"c":{"a":"a"}}')).toBeUndefined();
+  });
+});

@@ -1,0 +1,5 @@
+export { createLogger, NestLogger, type LoggerOptions } from './logger.js';
+export { logProcessOutput } from './process-output.js';
+export { registry, startDefaultMetrics } from './metrics.js';
+export { logRequests, requestId, type DescribeCaller } from './request-log.js';
+export { LOGGER, TelemetryModule } from './telemetry.module.js';

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { type Parsed, setting } from '#config';
+import { TLS_SETTINGS } from '#kong-admin';
+
+/**
+ * Every setting of auth-api, and the only place that reads the environment. `.env.example` is generated from it
+ * (`npm run generate`).
+ */
+export const SETTINGS = {
+  NODE_ENV: setting
+    .oneOf(
+      ['development', 'test', 'production'],
+      'production applies the production limits, whatever LIMITS_PROFILE says; auth-api does nothing else by it.',
+    )
+    .default('development'),
+  HOST: setting.text('Address that both ports listen on.').default('127.0.0.1'),
+  PORT: setting.integer('Port of the API. 0 takes a free one.', { min: 0, max: 65_535 }).default(8080),
+  INTERNAL_PORT: setting
+    .integer('Port of /metrics and /internal/*, never routed by the gateway. 0 takes a free one.', {
+      min: 0,
+      max: 65_535,
+    })
+    .default(9080),
+  PUBLIC_URL: setting
+    .url('Where clients reach the API: the gateway. Shown in answers and in the OpenAPI document.')
+    .default('http://localhost:8080'),
+  LOG_LEVEL: setting
+    .oneOf(['debug', 'info', 'warn', 'error', 'silent'], 'How much is logged to stdout, as JSON lines.')
+    .default('info'),
+  DATABASE_URL: setting.url('PostgreSQL 15 or newer; auth-api creates and migrates its tables.', [
+    'postgres:',
+    'postgresql:',
+  ]),
+  DATABASE_POOL_MAX: setting
+    .integer('Database connections for requests; locks, jobs and change notices use up to 14 more.', {
+      min: 2,
+      max: 200,
+    })
+    .default(10),
+  KEYCLOAK_URL: setting.url('Where auth-api reaches Keycloak.').default('http://127.0.0.1:8085'),
+  KEYCLOAK_ISSUER: setting
+    .url("The `iss` of its tokens: fixed by Keycloak's --hostname, and apart from KEYCLOAK_URL.")
+    .default('http://localhost:8085/realms/jan'),
+  KEYCLOAK_REALM: setting.text('Realm that holds the users.').default('jan'),
+  KEYCLOAK_TIMEOUT_MS: setting
+    .integer('Longest wait for one answer of Keycloak, in milliseconds.', { min: 100, max: 10_000 })
+    .default(2000),
+  KEYCLOAK_BACKEND_CLIENT_ID: setting.text('Service account that keeps users.').default('auth-backend'),
+  KEYCLOAK_BACKEND_CLIENT_SECRET: setting.secret(
+    'Its secret. As powerful as manage-users: it can hand out the role admin.',
+    { minLength: 16 },
+  ),
+  KEYCLOAK_GUEST_CLIENT_ID: setting.text('Client that signs in guests.').default('guest-issuer'),
+  KEYCLOAK_GUEST_CLIENT_SECRET: setting.secret('Its secret.', { minLength: 16 }),
+  KEYCLOAK_LOGIN_CLIENT_ID: setting.text('Public client that people sign in with.').default('llm-api'),
+  TOKEN_AUDIENCE: setting.text('Required in `aud` of an access token.').default('llm-api'),
+  ACCEPTED_PARTIES: setting
+    .list('Clients whose tokens are accepted (`azp`), with commas between.')
+    .default(['llm-api', 'guest-issuer']),
+  USER_EVENTS_INTERVAL_MS: setting
+    .integer(
+      'How often Keycloak is asked for changes of users, in milliseconds. A disabled user is out within 5 s: this, and one answer of Keycloak.',
+      { min: 100, max: 3000 },
+    )
+    .default(1500),
+  GATEWAY_IDENTITY_KEY: setting.key(
+    'Key of the gateway identity for this service: HMAC-SHA256(GATEWAY_SECRET, "identity:auth-api").',
+  ),
+  GATEWAY_IDENTITY_KEY_PREVIOUS: setting
+    .key('The key before, accepted too while GATEWAY_SECRET is rotated.')
+    .optional(),
+  GATEWAY_CALL_SECRET: setting.secret(
+    'What the gateway sends as bearer token when it calls /auth/validate-api-key.',
+    { minLength: 32 },
+  ),
+  GATEWAY_CALL_SECRET_PREVIOUS: setting
+    .secret('The secret before, accepted too while it is rotated.', { minLength: 32 })
+    .optional(),
+  API_KEY_PREFIX: z
+    .string()
+    .regex(/^[a-z]{2,8}_[a-z]{2,8}_$/, 'must look like sk_live_')
+    .default('sk_live_')
+    .describe('Every API key begins with it, so that secret scanners know one.'),
+  API_KEY_MAX_PER_USER: setting.integer('Usable keys one user may have.', { min: 1, max: 500 }).default(20),
+  API_KEY_DEFAULT_DAYS: setting
+    .integer('Lifetime in days of a key that asks for none, but never more than API_KEY_MAX_DAYS.', {
+      min: 1,
+      max: 365,
+    })
+    .default(90),
+  API_KEY_MAX_DAYS: setting
+    .integer('Longest lifetime of a key, in days.', { min: 1, max: 3650 })
+    .default(365),
+  GUEST_TTL_DAYS: setting
+    .integer('Guests are deleted this many days after their session ended.', { min: 1, max: 365 })
+    .default(7),
+  LIMITS_PROFILE: setting
+    .oneOf(['development', 'production'], 'Which limits apply; NODE_ENV=production overrides it.')
+    .default('development'),
+  CORS_ORIGINS: setting
+    .list('Origins of web pages that may use the refresh cookie, with commas between.')
+    .default([]),
+  TRUSTED_PROXIES: setting
+    .list('Addresses or networks whose X-Forwarded-For is believed: those of the gateway.')
+    .default([]),
+  KONG_ADMIN_URLS: setting
+    .urls('Admin API of every Kong node, with commas between; empty where there is no gateway.')
+    .default([]),
+  KONG_ADMIN_TIMEOUT_MS: setting
+    .integer('Longest wait for one answer of a Kong node, in milliseconds.', { min: 50, max: 10_000 })
+    .default(800),
+  KONG_ADMIN_TOKEN_HEADER: setting
+    .text('Header that carries KONG_ADMIN_TOKEN to the Admin API.')
+    .default('Kong-Admin-Token'),
+  KONG_ADMIN_TOKEN: setting
+    .secret('Token for an Admin API that stands behind something that asks for one.', { minLength: 16 })
+    .optional(),
+  ...TLS_SETTINGS,
+  KONG_ADMIN_INSECURE_HOSTS: setting
+    .list('Hosts whose Admin API may be reached by plain http although they are not this machine.')
+    .default([]),
+  SMTP_CONFIGURED: setting
+    .flag('Whether the realm can send mail; switches on POST /auth/verify-email.')
+    .default(false),
+};
+
+export type AppConfig = Parsed<typeof SETTINGS>;

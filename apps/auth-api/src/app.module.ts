@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { ConfigurationError, LIMITS, type Secret } from '#config';
+import { KeycloakModule } from '#keycloak';
+import { KongAdminModule, readTls } from '#kong-admin';
+import { PrincipalModule } from '#principal';
+import { StorageModule } from '#storage';
+import { TelemetryModule } from '#telemetry';
+import { ApiKeyResolver, ApiKeyRow, ApiKeysModule, CreateApiKeys1763800000004 } from './api-keys/index.js';
+import type { AppConfig } from './app.config.js';
+import { AuditEvent, AuditModule, CreateAudit1763800000001 } from './audit/index.js';
+import { AuthModule } from './auth/index.js';
+import { CreateGuests1763800000003, GuestRow, GuestsModule } from './guests/index.js';
+import { HealthModule } from './health/index.js';
+import { KongSyncModule } from './kong-sync/index.js';
+import { CreateUsage1763800000005, UsageBatchRow, UsageHourRow, UsageModule } from './usage/index.js';
+import { CreateUsers1763800000002, PresentSubject, UserRow, UsersModule } from './users/index.js';
+
+export const SERVICE = 'auth-api';
+
+/** The list of modules, and the one place where settings become their options. */
+@Module({})
+export class AppModule {
+  static with(config: AppConfig, logger: Logger): DynamicModule {
+    const production = config.NODE_ENV === 'production';
+    const limits = LIMITS[production ? 'production' : config.LIMITS_PROFILE];
+    const publicUrl = new URL(config.PUBLIC_URL);
+    return {
+      module: AppModule,
+      imports: [
+        TelemetryModule.forRoot(logger),
+        StorageModule.forRoot({
+          url: config.DATABASE_URL,
+          poolMax: config.DATABASE_POOL_MAX,
+          entities: [AuditEvent, UserRow, GuestRow, ApiKeyRow, UsageBatchRow, UsageHourRow],
+          migrations: [
+            CreateAudit1763800000001,
+            CreateUsers1763800000002,
+            CreateGuests1763800000003,
+            CreateApiKeys1763800000004,
+            CreateUsage1763800000005,
+          ],
+          logger,
+        }),
+        KeycloakModule.forRoot({
+          url: config.KEYCLOAK_URL,
+          realm: config.KEYCLOAK_REALM,
+          backend: { id: config.KEYCLOAK_BACKEND_CLIENT_ID, secret: config.KEYCLOAK_BACKEND_CLIENT_SECRET },
+          guestIssuer: { id: config.KEYCLOAK_GUEST_CLIENT_ID, secret: config.KEYCLOAK_GUEST_CLIENT_SECRET },
+          loginClientId: config.KEYCLOAK_LOGIN_CLIENT_ID,
+          timeoutMs: config.KEYCLOAK_TIMEOUT_MS,
+        }),
+        kongAdmin(config),
+        principal(config),
+        AuditModule,
+        UsersModule.forRoot({
+          eventsIntervalMs: config.USER_EVENTS_INTERVAL_MS,
+          realm: config.KEYCLOAK_REALM,
+        }),
+        AuthModule.forRoot({
+          realm: config.KEYCLOAK_REALM,
+          limits,
+          cookieOrigins: [publicUrl.origin, ...config.CORS_ORIGINS],
+          secureCookies: publicUrl.protocol === 'https:' || publicUrl.hostname !== 'localhost',
+          mail: config.SMTP_CONFIGURED,
+        }),
+        GuestsModule.forRoot({ ttlDays: config.GUEST_TTL_DAYS, dailyLimit: limits.guestLogin.perDay }),
+        ApiKeysModule.forRoot({
+          realm: config.KEYCLOAK_REALM,
+          prefix: config.API_KEY_PREFIX,
+          maxPerUser: config.API_KEY_MAX_PER_USER,
+          defaultDays: Math.min(config.API_KEY_DEFAULT_DAYS, config.API_KEY_MAX_DAYS),
+          maxDays: config.API_KEY_MAX_DAYS,
+          callSecretHashes: given(config.GATEWAY_CALL_SECRET, config.GATEWAY_CALL_SECRET_PREVIOUS).map(
+            (secret) => createHash('sha256').update(secret.reveal()).digest(),
+          ),
+        }),
+        KongSyncModule.forRoot({ nodeWatchIntervalMs: 1000 }),
+        UsageModule,
+        HealthModule,
+      ],
+    };
+  }
+}
+
+/** @throws {ConfigurationError} an Admin API would be reached in plain text over a network, or a file is not there */
+function kongAdmin(config: AppConfig): DynamicModule {
+  const insecure = config.KONG_ADMIN_URLS.filter(
+    (url) => !isPrivate(new URL(url), config.KONG_ADMIN_INSECURE_HOSTS),
+  );
+  if (insecure.length > 0)
+    throw new ConfigurationError([
+      `KONG_ADMIN_URLS: ${insecure.join(', ')} is plain http to another machine; use https, or name it in KONG_ADMIN_INSECURE_HOSTS`,
+    ]);
+  const token = config.KONG_ADMIN_TOKEN;
+  return KongAdminModule.forRoot({
+    urls: config.KONG_ADMIN_URLS,
+    timeoutMs: config.KONG_ADMIN_TIMEOUT_MS,
+    tokenHeader: token && { name: config.KONG_ADMIN_TOKEN_HEADER, value: token },
+    tls: readTls(config),
+  });
+}
+
+/** TLS, this machine, a name of the compose network (no dot in it), or allowed by name. */
+function isPrivate({ protocol, hostname }: URL, allowed: readonly string[]): boolean {
+  if (protocol === 'https:' || allowed.includes(hostname)) return true;
+  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname) || /^[a-z][a-z0-9-]*$/i.test(hostname);
+}
+
+/** The guard over everything, with what auth-api adds: API keys, and whether a person may still act. */
+function principal(config: AppConfig): DynamicModule {
+  return PrincipalModule.forRootAsync({
+    inject: [ApiKeyResolver, PresentSubject],
+    useFactory: (apiKeys: ApiKeyResolver, subjectCheck: PresentSubject) => ({
+      service: SERVICE,
+      identityKeys: given(config.GATEWAY_IDENTITY_KEY, config.GATEWAY_IDENTITY_KEY_PREVIOUS),
+      realm: config.KEYCLOAK_REALM,
+      issuer: config.KEYCLOAK_ISSUER,
+      jwksUrl: `${config.KEYCLOAK_URL}/realms/${config.KEYCLOAK_REALM}/protocol/openid-connect/certs`,
+      audience: config.TOKEN_AUDIENCE,
+      acceptedParties: config.ACCEPTED_PARTIES,
+      resolvers: [apiKeys],
+      subjectCheck,
+    }),
+  });
+}
+
+function given(...secrets: readonly (Secret | undefined)[]): Secret[] {
+  return secrets.filter((secret) => secret !== undefined);
+}

@@ -1,0 +1,10 @@
+export { AddressLimitGuard, LimitByAddress } from './address-limit.guard.js';
+export { TokensDto } from './auth.dto.js';
+export { AuthModule } from './auth.module.js';
+export { AUTH_OPTIONS, type AuthOptions } from './auth.options.js';
+export { clientNetwork } from './client-network.js';
+export { answerTokens } from './refresh-token.http.js';
+export { passwordAdvice } from './passwords.service.js';
+export { SessionsService } from './sessions.service.js';
+export { SignInIndicator } from './sign-in-indicator.service.js';
+export { hintOf } from './token-claims.js';

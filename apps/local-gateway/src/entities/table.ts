@@ -1,0 +1,98 @@
+import type { Kind } from './kinds.js';
+import { type Entity, isTable, textOf } from './value.js';
+
+export interface Row {
+  readonly entity: Entity;
+  /** In milliseconds; a row past it is not there. */
+  readonly expiresAt?: number;
+}
+
+/** One kind of entity in memory, with an index for every unique field. */
+export class Table {
+  readonly #rows = new Map<string, Row>();
+  readonly #unique: ReadonlyMap<string, Map<string, string>>;
+  #order: string[] | undefined;
+
+  constructor(readonly kind: Kind) {
+    const fields = Object.entries(kind.fields).filter(([, field]) => field.unique);
+    this.#unique = new Map(fields.map(([name]) => [name, new Map<string, string>()]));
+    if (kind.uniqueTogether) (this.#unique as Map<string, Map<string, string>>).set('@together', new Map());
+  }
+
+  get(id: string): Row | undefined {
+    const row = this.#rows.get(id);
+    if (row?.expiresAt === undefined || row.expiresAt > Date.now()) return row;
+    this.delete(id);
+    return undefined;
+  }
+
+  findBy(field: string, value: unknown): Row | undefined {
+    const index = this.#unique.get(field);
+    const id = index?.get(String(value));
+    return id === undefined ? undefined : this.get(id);
+  }
+
+  put(row: Row): void {
+    const id = textOf(row.entity['id']);
+    const old = this.#rows.get(id);
+    if (old) this.#unindex(old.entity);
+    else this.#order = undefined;
+    this.#rows.set(id, row);
+    for (const [name, index] of this.#unique) {
+      const key = this.keyOf(name, row.entity);
+      if (key !== undefined) index.set(key, id);
+    }
+  }
+
+  delete(id: string): void {
+    const row = this.#rows.get(id);
+    if (!row) return;
+    this.#rows.delete(id);
+    this.#order = undefined;
+    this.#unindex(row.entity);
+  }
+
+  clear(): void {
+    this.#rows.clear();
+    this.#order = undefined;
+    for (const index of this.#unique.values()) index.clear();
+  }
+
+  /** Every row, in the order of ids, as PostgreSQL pages them. */
+  *rows(): Generator<Row> {
+    this.#order ??= [...this.#rows.keys()].sort();
+    for (const id of this.#order) {
+      const row = this.get(id);
+      if (row) yield row;
+    }
+  }
+
+  /** The first unique field (or `@together`) whose value another row has. */
+  taken(entity: Entity): string | undefined {
+    for (const [name, index] of this.#unique) {
+      const key = this.keyOf(name, entity);
+      const owner = key === undefined ? undefined : index.get(key);
+      if (owner !== undefined && owner !== entity['id'] && this.get(owner)) return name;
+    }
+    return undefined;
+  }
+
+  keyOf(name: string, entity: Entity): string | undefined {
+    if (name === '@together')
+      return (this.kind.uniqueTogether ?? [])
+        .map((field) => {
+          const value = entity[field];
+          return isTable(value) ? textOf(value['id']) : textOf(value ?? '');
+        })
+        .join('\u0000');
+    const value = entity[name];
+    return value === null || value === undefined ? undefined : textOf(value);
+  }
+
+  #unindex(entity: Entity): void {
+    for (const [name, index] of this.#unique) {
+      const key = this.keyOf(name, entity);
+      if (key !== undefined && index.get(key) === entity['id']) index.delete(key);
+    }
+  }
+}

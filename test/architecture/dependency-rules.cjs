@@ -63,11 +63,11 @@ module.exports = {
     {
       name: 'plain-file-is-pure',
       severity: 'error',
-      comment: 'A file without a role suffix holds pure rules: no Nest, no I/O, no far side.',
+      comment: 'A file without a role suffix holds pure rules: no Nest, no I/O, no far side; problems and secrets are values.',
       from: { path: `${SRC}/[^/]+/[a-z0-9-]+\\.ts$`, pathNot: '/index\\.ts$' },
       to: {
         path: [
-          '^libs/(?!problem/)',
+          '^libs/(?!problem/|config/)',
           'node_modules/@nestjs',
           '\\.(service|repository|controller|module)\\.ts$',
         ],

@@ -19,6 +19,7 @@ const ENVIRONMENT = {
   DATABASE_URL: 'postgres://localhost/none',
   KEYCLOAK_BACKEND_CLIENT_SECRET: 'x'.repeat(32),
   KEYCLOAK_GUEST_CLIENT_SECRET: 'x'.repeat(32),
+  CREDENTIAL_KEY: 'A'.repeat(43),
   GATEWAY_IDENTITY_KEY: 'A'.repeat(43),
   GATEWAY_CALL_SECRET: 'x'.repeat(32),
 };

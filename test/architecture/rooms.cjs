@@ -5,7 +5,8 @@
 exports.modules = {
   audit: [],
   users: ['audit'],
-  consumers: ['audit'],
+  // A person may have limits of his own, and they end with him.
+  consumers: ['audit', 'users'],
   applications: ['audit', 'consumers'],
   auth: ['audit', 'users'],
   guests: ['audit', 'auth', 'users'],

@@ -47,6 +47,7 @@ export async function startOwn(root) {
       KONG_ADMIN_URLS: adminUrl,
       TRUSTED_PROXIES: '127.0.0.1',
       GATEWAY_CALL_SECRET: callSecret,
+      CREDENTIAL_KEY: randomBytes(32).toString('base64'),
       GATEWAY_IDENTITY_KEY: identityKey(gatewaySecret, 'auth-api'),
     },
     /"port":(\d+),"internal_port":(\d+)/,

@@ -74,6 +74,7 @@ export async function startAuthApi(stack, databaseUrl) {
       KEYCLOAK_BACKEND_CLIENT_SECRET: stack.backendClientSecret,
       KEYCLOAK_GUEST_CLIENT_SECRET: stack.guestClientSecret,
       GATEWAY_CALL_SECRET: CALL_SECRET,
+      CREDENTIAL_KEY: IDENTITY_KEY,
       GATEWAY_IDENTITY_KEY: IDENTITY_KEY,
     },
   });

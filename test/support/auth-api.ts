@@ -11,7 +11,9 @@ export const GATEWAY_CALL_SECRET =
   process.env['GATEWAY_CALL_SECRET'] ?? randomBytes(32).toString('base64url');
 export const GATEWAY_IDENTITY_KEY = identityKey(GATEWAY_SECRET, 'auth-api');
 
-rememberSecrets({ GATEWAY_SECRET, GATEWAY_CALL_SECRET, GATEWAY_IDENTITY_KEY });
+const CREDENTIAL_KEY = randomBytes(32).toString('base64');
+
+rememberSecrets({ CREDENTIAL_KEY, GATEWAY_SECRET, GATEWAY_CALL_SECRET, GATEWAY_IDENTITY_KEY });
 
 export interface RunningAuthApi {
   readonly url: string;
@@ -49,6 +51,7 @@ export async function launchAuthApi(
     KEYCLOAK_REALM: stack.realm,
     KEYCLOAK_BACKEND_CLIENT_SECRET: stack.backendClientSecret,
     KEYCLOAK_GUEST_CLIENT_SECRET: stack.guestClientSecret,
+    CREDENTIAL_KEY,
     GATEWAY_CALL_SECRET,
     GATEWAY_IDENTITY_KEY,
     ...environment,

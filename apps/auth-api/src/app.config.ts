@@ -103,6 +103,10 @@ export const SETTINGS = {
   TRUSTED_PROXIES: setting
     .list('Addresses or networks whose X-Forwarded-For is believed: those of the gateway.')
     .default([]),
+  CREDENTIAL_KEY: setting.key(
+    'Encrypts the keys of registered clients and subscriptions, which are kept so that Kong can be rebuilt. Losing it loses them.',
+  ),
+  CREDENTIAL_KEY_PREVIOUS: setting.key('The key before, which still opens what it encrypted.').optional(),
   KONG_ADMIN_URLS: setting
     .urls('Admin API of every Kong node, with commas between; empty where there is no gateway.')
     .default([]),

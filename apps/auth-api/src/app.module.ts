@@ -11,6 +11,12 @@ import { ApiKeyResolver, ApiKeyRow, ApiKeysModule, CreateApiKeys1763800000004 } 
 import type { AppConfig } from './app.config.js';
 import { AuditEvent, AuditModule, CreateAudit1763800000001 } from './audit/index.js';
 import { AuthModule } from './auth/index.js';
+import {
+  ConsumerRow,
+  ConsumersModule,
+  CreateConsumers1763900000006,
+  CredentialRow,
+} from './consumers/index.js';
 import { CreateGuests1763800000003, GuestRow, GuestsModule } from './guests/index.js';
 import { HealthModule } from './health/index.js';
 import { KongSyncModule } from './kong-sync/index.js';
@@ -33,13 +39,23 @@ export class AppModule {
         StorageModule.forRoot({
           url: config.DATABASE_URL,
           poolMax: config.DATABASE_POOL_MAX,
-          entities: [AuditEvent, UserRow, GuestRow, ApiKeyRow, UsageBatchRow, UsageHourRow],
+          entities: [
+            AuditEvent,
+            UserRow,
+            GuestRow,
+            ApiKeyRow,
+            UsageBatchRow,
+            UsageHourRow,
+            ConsumerRow,
+            CredentialRow,
+          ],
           migrations: [
             CreateAudit1763800000001,
             CreateUsers1763800000002,
             CreateGuests1763800000003,
             CreateApiKeys1763800000004,
             CreateUsage1763800000005,
+            CreateConsumers1763900000006,
           ],
           logger,
         }),
@@ -75,6 +91,12 @@ export class AppModule {
           callSecretHashes: given(config.GATEWAY_CALL_SECRET, config.GATEWAY_CALL_SECRET_PREVIOUS).map(
             (secret) => createHash('sha256').update(secret.reveal()).digest(),
           ),
+        }),
+        ConsumersModule.forRoot({
+          realm: config.KEYCLOAK_REALM,
+          credentialKeys: given(config.CREDENTIAL_KEY, config.CREDENTIAL_KEY_PREVIOUS),
+          publicUrl: config.PUBLIC_URL.replace(/\/+$/, ''),
+          registrationsPerMinute: limits.registrationPerMinute,
         }),
         KongSyncModule.forRoot({ nodeWatchIntervalMs: 1000 }),
         UsageModule,

@@ -3,6 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { ApiKeyRow, CreateApiKeys1763800000004 } from '../../../apps/auth-api/src/api-keys/index.js';
 import { AuditEvent, CreateAudit1763800000001 } from '../../../apps/auth-api/src/audit/index.js';
+import {
+  ConsumerRow,
+  CreateConsumers1763900000006,
+  CredentialRow,
+} from '../../../apps/auth-api/src/consumers/index.js';
 import { CreateGuests1763800000003, GuestRow } from '../../../apps/auth-api/src/guests/index.js';
 import { CreateUsers1763800000002, UserRow } from '../../../apps/auth-api/src/users/index.js';
 import {
@@ -23,13 +28,23 @@ describe('the tables that migrations make', () => {
     source = await new DataSource({
       type: 'postgres',
       url: await createTestDatabase('migrations'),
-      entities: [AuditEvent, UserRow, GuestRow, ApiKeyRow, UsageBatchRow, UsageHourRow],
+      entities: [
+        AuditEvent,
+        UserRow,
+        GuestRow,
+        ApiKeyRow,
+        UsageBatchRow,
+        UsageHourRow,
+        ConsumerRow,
+        CredentialRow,
+      ],
       migrations: [
         CreateAudit1763800000001,
         CreateUsers1763800000002,
         CreateGuests1763800000003,
         CreateApiKeys1763800000004,
         CreateUsage1763800000005,
+        CreateConsumers1763900000006,
       ],
     }).initialize();
     await source.runMigrations();
@@ -48,7 +63,7 @@ describe('the tables that migrations make', () => {
   });
 
   it('can be taken back, one after another', async () => {
-    for (let step = 0; step < 5; step++) await source.undoLastMigration();
+    for (let left = source.migrations.length; left > 0; left--) await source.undoLastMigration();
     const [row] = await source.query<{ count: string }[]>(
       `SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrations'`,
     );

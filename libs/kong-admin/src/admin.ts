@@ -8,6 +8,8 @@ import type { Entity, Item } from './state.js';
 const PAGE = 1000;
 /** Of what is safe to repeat: reads, a PUT or DELETE by id, and the whole configuration. */
 const ATTEMPTS = 4;
+/** Nobody waits for these as a revocation waits: a busy Kong, or a whole configuration, may take its time. */
+const PATIENCE_MS = 10_000;
 
 export interface NodeStatus {
   readonly mode: 'db' | 'dbless';
@@ -50,10 +52,12 @@ export class KongAdmin {
       if (tag !== undefined) query.set('tags', tag);
       if (offset !== '') query.set('offset', offset);
       const page = (await this.read(`list-${kind}`, `${path}?${query.toString()}`)) as {
-        readonly data: readonly Entity[];
+        readonly data?: readonly Entity[];
         readonly offset?: string;
       };
-      found.push(...page.data);
+      if (!Array.isArray(page?.data))
+        throw new KongUnreachable(`list-${kind}`, this.url, 'its answer is not a list');
+      found.push(...(page.data as readonly Entity[]));
       offset = page.offset;
     }
     return found;
@@ -114,6 +118,6 @@ export class KongAdmin {
   }
 
   private write(request: NodeRequest): Promise<unknown> {
-    return this.nodes.ask(this.url, { ...request, attempts: ATTEMPTS });
+    return this.nodes.ask(this.url, { ...request, attempts: ATTEMPTS, timeoutMs: PATIENCE_MS });
   }
 }

@@ -8,8 +8,10 @@ import type { Entity, Item } from './state.js';
 const PAGE = 1000;
 /** Of what is safe to repeat: reads, a PUT or DELETE by id, and the whole configuration. */
 const ATTEMPTS = 4;
-/** Nobody waits for these as a revocation waits: a busy Kong, or a whole configuration, may take its time. */
-const PATIENCE_MS = 10_000;
+/** Nobody waits for these as a revocation waits: a busy Kong may take its time. */
+const PATIENCE_MS = 5000;
+/** A whole configuration is read, checked and stored before Kong answers. */
+const LOAD_PATIENCE_MS = 60_000;
 
 export interface NodeStatus {
   readonly mode: 'db' | 'dbless';
@@ -110,7 +112,7 @@ export class KongAdmin {
   /** Replaces the whole configuration of a node without a database, unless it has just this one. */
   async load(config: string, secrets: readonly string[]): Promise<void> {
     const request = { operation: 'load-config', method: 'POST', path: '/config?check_hash=1' } as const;
-    await this.write({ ...request, body: { config }, secrets });
+    await this.write({ ...request, body: { config }, secrets, timeoutMs: LOAD_PATIENCE_MS });
   }
 
   private read(operation: string, path: string, subject?: string): Promise<unknown> {
@@ -118,6 +120,6 @@ export class KongAdmin {
   }
 
   private write(request: NodeRequest): Promise<unknown> {
-    return this.nodes.ask(this.url, { ...request, attempts: ATTEMPTS, timeoutMs: PATIENCE_MS });
+    return this.nodes.ask(this.url, { timeoutMs: PATIENCE_MS, ...request, attempts: ATTEMPTS });
   }
 }

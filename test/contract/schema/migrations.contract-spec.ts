@@ -9,6 +9,7 @@ import {
   CredentialRow,
 } from '../../../apps/auth-api/src/consumers/index.js';
 import { CreateGuests1763800000003, GuestRow } from '../../../apps/auth-api/src/guests/index.js';
+import { CreateKongSync1763900000009, SyncStateRow } from '../../../apps/auth-api/src/kong-sync/index.js';
 import { CreateUsers1763800000002, UserRow } from '../../../apps/auth-api/src/users/index.js';
 import {
   CreateUsage1763800000005,
@@ -37,6 +38,7 @@ describe('the tables that migrations make', () => {
         UsageHourRow,
         ConsumerRow,
         CredentialRow,
+        SyncStateRow,
       ],
       migrations: [
         CreateAudit1763800000001,
@@ -45,6 +47,7 @@ describe('the tables that migrations make', () => {
         CreateApiKeys1763800000004,
         CreateUsage1763800000005,
         CreateConsumers1763900000006,
+        CreateKongSync1763900000009,
       ],
     }).initialize();
     await source.runMigrations();

@@ -52,14 +52,12 @@ const AFTER = {
   text: `${DESIRED} WHERE c.id > $1 AND c.removed_at IS NULL GROUP BY c.id ORDER BY c.id LIMIT $2`,
 };
 
-const APPLIED = {
-  name: 'consumers-applied',
-  text: `WITH done AS (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS d (id, revision)),
-              gone AS (DELETE FROM consumers c USING done d
-                       WHERE c.id = d.id AND c.revision = d.revision AND c.removed_at IS NOT NULL)
-         UPDATE consumers c SET applied_revision = d.revision, failure = NULL, attempts = 0, next_attempt_at = NULL
-         FROM done d WHERE c.id = d.id AND c.removed_at IS NULL AND c.applied_revision < d.revision`,
-};
+const APPLIED = `
+  WITH done AS (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS d (id, revision)),
+       gone AS (DELETE FROM consumers c USING done d
+                WHERE c.id = d.id AND c.revision = d.revision AND c.removed_at IS NOT NULL)
+  UPDATE consumers c SET applied_revision = d.revision, failure = NULL, attempts = 0, next_attempt_at = NULL
+  FROM done d WHERE c.id = d.id AND c.removed_at IS NULL AND c.applied_revision < d.revision`;
 
 /** Longer after each refusal, up to a minute: what Kong refuses today it may take when somebody has made room. */
 const REFUSED = {
@@ -206,13 +204,23 @@ export class DesiredConsumers {
     }
   }
 
-  /** Kong has these, as they were when they were read; what changed since stays pending. */
-  async markApplied(consumers: readonly Pick<DesiredConsumer, 'id' | 'revision'>[]): Promise<void> {
+  /**
+   * Kong has these, as they were when they were read; what changed since stays pending.
+   *
+   * @param alongside is done in the same transaction
+   */
+  async markApplied(
+    consumers: readonly Pick<DesiredConsumer, 'id' | 'revision'>[],
+    alongside: (manager: EntityManager) => Promise<void>,
+  ): Promise<void> {
     if (consumers.length === 0) return;
-    await this.database.run(APPLIED, [
-      consumers.map(({ id }) => id),
-      consumers.map(({ revision }) => revision),
-    ]);
+    await this.database.transaction(async (manager) => {
+      await manager.query(APPLIED, [
+        consumers.map(({ id }) => id),
+        consumers.map(({ revision }) => revision),
+      ]);
+      await alongside(manager);
+    });
     this.events.emit('applied');
   }
 

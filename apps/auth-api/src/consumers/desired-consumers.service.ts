@@ -38,7 +38,7 @@ const CREDENTIALS = `
 
 const DESIRED = `
   SELECT c.id, c.origin, c.username, c.custom_id, c.tags, c.groups, c.limits, c.revision::float8 AS revision,
-         c.applied_revision = 0 AS is_new, c.removed_at IS NOT NULL AS removed,
+         c.applied_revision = 0 AS is_new, c.revision <> c.applied_revision AS pending, c.removed_at IS NOT NULL AS removed,
          array_agg(k.id) AS ids, array_agg(k.kind) AS kinds, array_agg(k.fields) AS fields, array_agg(k.sealed) AS sealed
   FROM consumers c LEFT JOIN consumer_credentials k ON k.consumer_id = c.id`;
 
@@ -111,6 +111,7 @@ interface DesiredRow {
   readonly limits: DesiredConsumer['limits'] | null;
   readonly revision: number;
   readonly is_new: boolean;
+  readonly pending: boolean;
   readonly removed: boolean;
   readonly ids: (string | null)[];
   readonly kinds: (Credential['kind'] | null)[];
@@ -276,6 +277,7 @@ export class DesiredConsumers {
       groups: row.groups,
       limits: row.limits ?? undefined,
       revision: row.revision,
+      pending: row.pending,
       removed: row.removed,
       isNew: row.is_new,
       credentials: row.ids.flatMap((id, at) => (id === null ? [] : [this.credential(id, row, at)])),

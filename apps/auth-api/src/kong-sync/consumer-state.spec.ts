@@ -18,6 +18,7 @@ const consumer = (username: string, more: Partial<DesiredConsumer> = {}): Desire
   limits: undefined,
   credentials: [],
   revision: 1,
+  pending: true,
   removed: false,
   isNew: true,
   ...more,

@@ -84,7 +84,9 @@ export class DeclarativeSync implements SyncEngine {
       });
       if (todo && (todo.held !== undefined || found.levels.length === 0)) found = todo;
     }
-    return { plan: found, failed: [] };
+    const drift =
+      found.held === undefined ? found.levels.reduce((sum, { steps }) => sum + steps.length, 0) : 0;
+    return { plan: found, drift, failed: [] };
   }
 
   /** @returns what differed; undefined where the node holds this text. @throws {PushHeld} */

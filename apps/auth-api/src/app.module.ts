@@ -5,6 +5,7 @@ import { ConfigurationError, LIMITS, type Secret } from '#config';
 import { KeycloakModule } from '#keycloak';
 import { KongAdminModule, readTls } from '#kong-admin';
 import { PrincipalModule } from '#principal';
+import { AddressLimitModule } from '#service';
 import { StorageModule } from '#storage';
 import { TelemetryModule } from '#telemetry';
 import { ApiKeyResolver, ApiKeyRow, ApiKeysModule, CreateApiKeys1763800000004 } from './api-keys/index.js';
@@ -69,6 +70,11 @@ export class AppModule {
         }),
         kongAdmin(config),
         principal(config),
+        AddressLimitModule.forRoot({
+          signIn: limits.signIn.perMinute,
+          guestLogin: limits.guestLogin.perMinute,
+          registration: limits.registrationPerMinute,
+        }),
         AuditModule,
         UsersModule.forRoot({
           eventsIntervalMs: config.USER_EVENTS_INTERVAL_MS,
@@ -76,7 +82,6 @@ export class AppModule {
         }),
         AuthModule.forRoot({
           realm: config.KEYCLOAK_REALM,
-          limits,
           cookieOrigins: [publicUrl.origin, ...config.CORS_ORIGINS],
           secureCookies: publicUrl.protocol === 'https:' || publicUrl.hostname !== 'localhost',
           mail: config.SMTP_CONFIGURED,

@@ -16,7 +16,9 @@ import {
   ConsumerRow,
   ConsumersModule,
   CreateConsumers1763900000006,
+  CreateRegistrations1763900000011,
   CredentialRow,
+  RegistrationRow,
 } from './consumers/index.js';
 import { CreateGuests1763800000003, GuestRow, GuestsModule } from './guests/index.js';
 import { HealthModule } from './health/index.js';
@@ -25,6 +27,9 @@ import { CreateUsage1763800000005, UsageBatchRow, UsageHourRow, UsageModule } fr
 import { CreateUsers1763800000002, PresentSubject, UserRow, UsersModule } from './users/index.js';
 
 export const SERVICE = 'auth-api';
+
+/** For so long a client that has registered waits for its key to work. */
+const WAIT_FOR_KONG_MS = 3000;
 
 /** The list of modules, and the one place where settings become their options. */
 @Module({})
@@ -49,6 +54,7 @@ export class AppModule {
             UsageHourRow,
             ConsumerRow,
             CredentialRow,
+            RegistrationRow,
           ],
           migrations: [
             CreateAudit1763800000001,
@@ -57,6 +63,7 @@ export class AppModule {
             CreateApiKeys1763800000004,
             CreateUsage1763800000005,
             CreateConsumers1763900000006,
+            CreateRegistrations1763900000011,
           ],
           logger,
         }),
@@ -101,7 +108,7 @@ export class AppModule {
           realm: config.KEYCLOAK_REALM,
           credentialKeys: given(config.CREDENTIAL_KEY, config.CREDENTIAL_KEY_PREVIOUS),
           publicUrl: config.PUBLIC_URL.replace(/\/+$/, ''),
-          registrationsPerMinute: limits.registrationPerMinute,
+          waitForKongMs: config.KONG_ADMIN_URLS.length === 0 ? 0 : WAIT_FOR_KONG_MS,
         }),
         KongSyncModule.forRoot({ nodeWatchIntervalMs: 1000 }),
         UsageModule,

@@ -6,7 +6,9 @@ import { AuditEvent, CreateAudit1763800000001 } from '../../../apps/auth-api/src
 import {
   ConsumerRow,
   CreateConsumers1763900000006,
+  CreateRegistrations1763900000011,
   CredentialRow,
+  RegistrationRow,
 } from '../../../apps/auth-api/src/consumers/index.js';
 import { CreateGuests1763800000003, GuestRow } from '../../../apps/auth-api/src/guests/index.js';
 import { CreateUsers1763800000002, UserRow } from '../../../apps/auth-api/src/users/index.js';
@@ -37,6 +39,7 @@ describe('the tables that migrations make', () => {
         UsageHourRow,
         ConsumerRow,
         CredentialRow,
+        RegistrationRow,
       ],
       migrations: [
         CreateAudit1763800000001,
@@ -45,6 +48,7 @@ describe('the tables that migrations make', () => {
         CreateApiKeys1763800000004,
         CreateUsage1763800000005,
         CreateConsumers1763900000006,
+        CreateRegistrations1763900000011,
       ],
     }).initialize();
     await source.runMigrations();

@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import type { ConsumerOrigin, RateLimits } from './consumer.js';
+import type { Consumer, ConsumerOrigin, Credential, RateLimits } from './consumer.js';
 
 /** `bigint` comes as text; ours stay far below 2^53. */
 const NUMBER = { from: Number, to: (value: unknown) => value };
@@ -36,6 +36,10 @@ export class ConsumerRow {
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;
 
+  /** When it was last said how it should be. */
+  @Column('timestamptz', { name: 'changed_at' })
+  changedAt!: Date;
+
   /** Set when it should be gone; the row stays until Kong has confirmed that. */
   @Column('timestamptz', { name: 'removed_at', nullable: true })
   removedAt!: Date | null;
@@ -59,4 +63,19 @@ export class ConsumerRow {
   /** Not tried again before this; null: at once. */
   @Column('timestamptz', { name: 'next_attempt_at', nullable: true })
   nextAttemptAt!: Date | null;
+}
+
+/** What the row says of the consumer; its credentials are apart. */
+export function toConsumer(row: ConsumerRow, credentials: readonly Credential[]): Consumer {
+  const { id, origin, username, customId, tags, groups, limits } = row;
+  return {
+    id,
+    origin,
+    username,
+    customId: customId ?? undefined,
+    tags,
+    groups,
+    limits: limits ?? undefined,
+    credentials,
+  };
 }

@@ -13,6 +13,7 @@ export class CreateConsumers1763900000006 implements MigrationInterface {
         groups text[] NOT NULL,
         limits jsonb,
         created_at timestamptz NOT NULL,
+        changed_at timestamptz NOT NULL,
         removed_at timestamptz,
         revision bigint NOT NULL,
         applied_revision bigint NOT NULL,
@@ -38,5 +39,23 @@ export class CreateConsumers1763900000006 implements MigrationInterface {
     await runner.query(
       'DROP TABLE consumer_credentials; DROP TABLE consumers; DROP SEQUENCE consumer_revisions',
     );
+  }
+}
+
+export class CreateRegistrations1763900000011 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE TABLE registrations (
+        key_hash bytea NOT NULL CONSTRAINT registrations_pkey PRIMARY KEY,
+        body_hash bytea NOT NULL,
+        consumer_id uuid NOT NULL,
+        credential_id uuid NOT NULL,
+        created_at timestamptz NOT NULL
+      );
+      CREATE INDEX registrations_by_age ON registrations (created_at);`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE registrations');
   }
 }

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { Database } from '#storage';
+import { Database, sqlState } from '#storage';
 import { Secret } from '#config';
 import type { Consumer, Credential, DesiredConsumer } from './consumer.js';
 import { CONSUMERS_OPTIONS, type ConsumersOptions } from './consumers.options.js';
@@ -10,21 +10,21 @@ import { Seal } from './sealing.js';
 
 /** A change to what was never written as a whole leaves nobody knowing what of it is in Kong. */
 const PUT = `
-  INSERT INTO consumers AS c (id, origin, username, custom_id, tags, groups, limits, created_at,
+  INSERT INTO consumers AS c (id, origin, username, custom_id, tags, groups, limits, created_at, changed_at,
                               revision, applied_revision, attempts)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, now(), nextval('consumer_revisions'), 0, 0)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, now(), now(), nextval('consumer_revisions'), 0, 0)
   ON CONFLICT (id) DO UPDATE SET
     origin = excluded.origin, username = excluded.username, custom_id = excluded.custom_id, tags = excluded.tags,
     groups = excluded.groups, limits = excluded.limits, removed_at = NULL,
     created_at = CASE WHEN c.removed_at IS NULL THEN c.created_at ELSE excluded.created_at END,
-    revision = excluded.revision, applied_revision = ${unknownIfNew('c')},
+    changed_at = excluded.changed_at, revision = excluded.revision, applied_revision = ${unknownIfNew('c')},
     failure = NULL, attempts = 0, next_attempt_at = NULL
   RETURNING (xmax <> 0) AS existed`;
 
 /** What could let it in is forgotten at once. */
 const REMOVE = `
   WITH gone AS (
-    UPDATE consumers AS c SET removed_at = now(), revision = nextval('consumer_revisions'),
+    UPDATE consumers AS c SET removed_at = now(), changed_at = now(), revision = nextval('consumer_revisions'),
       applied_revision = ${unknownIfNew('c')}, failure = NULL, attempts = 0, next_attempt_at = NULL
     WHERE id = ANY($1) AND removed_at IS NULL RETURNING id),
   credentials AS (DELETE FROM consumer_credentials k USING gone WHERE k.consumer_id = gone.id)
@@ -50,6 +50,11 @@ const PENDING = {
 const AFTER = {
   name: 'consumers-after',
   text: `${DESIRED} WHERE c.id > $1 AND c.removed_at IS NULL GROUP BY c.id ORDER BY c.id LIMIT $2`,
+};
+
+const ONE = {
+  name: 'consumers-one',
+  text: `${DESIRED} WHERE c.id = $1 AND c.removed_at IS NULL GROUP BY c.id`,
 };
 
 const APPLIED = {
@@ -161,6 +166,12 @@ export class DesiredConsumers {
     return rows.map(({ id }) => id);
   }
 
+  /** One that should be there, with its credentials. */
+  async find(id: string): Promise<DesiredConsumer | undefined> {
+    const [consumer] = this.toConsumers(await this.database.run<DesiredRow>(ONE, [id]));
+    return consumer;
+  }
+
   /** What Kong does not have yet and may be tried now: what should be gone first, then in the order of change. */
   async pending(limit: number): Promise<DesiredConsumer[]> {
     return this.toConsumers(await this.database.run<DesiredRow>(PENDING, [limit]));
@@ -241,6 +252,12 @@ export class DesiredConsumers {
     const { name = '', clientId = '', redirectUris = [] } = fields[at] ?? {};
     return { kind: 'oauth2', id, name, clientId, clientSecret: secret, redirectUris };
   }
+}
+
+/** Which uniqueness a refused `put` would have broken, such as `consumers_by_custom_id`; undefined for any other error. */
+export function takenConstraint(error: unknown): string | undefined {
+  if (sqlState(error) !== '23505') return undefined;
+  return (error as { driverError?: { constraint?: string } }).driverError?.constraint;
 }
 
 function unknownIfNew(table: string): string {

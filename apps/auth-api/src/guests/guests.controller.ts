@@ -9,13 +9,7 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { type Origin, RequestOrigin } from '../audit/index.js';
-import {
-  answerTokens,
-  AUTH_OPTIONS,
-  type AuthOptions,
-  hintOf,
-  SessionsService,
-} from '../auth/index.js';
+import { answerTokens, AUTH_OPTIONS, type AuthOptions, hintOf, SessionsService } from '../auth/index.js';
 import { SessionNeeded } from '../users/index.js';
 import { KeycloakUnavailable, type TokenSet } from '#keycloak';
 import { CurrentPrincipal, type Principal, Public } from '#principal';

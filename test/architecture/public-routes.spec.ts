@@ -90,8 +90,11 @@ describe('auth-api', () => {
        "GET /admin/users/:id/limits: admin, own token",
        "GET /consumers: admin, own token",
        "GET /consumers/:id: admin, own token",
+       "GET /kong/plan: admin, own token",
+       "GET /kong/status: admin, own token",
        "POST /admin/users/:id/keys/revoke: admin, own token",
        "POST /consumers/:id/keys: admin, own token",
+       "POST /kong/sync: admin, own token",
        "PUT /admin/users/:id/limits: admin, own token",
      ]
     `);

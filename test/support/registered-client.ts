@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { eventually } from './auth-api.js';
-import type { Answer } from './client.js';
 import type { TestApi } from './harness.js';
 import { rememberSecrets } from './secrets-ledger.js';
 

@@ -11,6 +11,7 @@ import {
   RegistrationRow,
 } from '../../../apps/auth-api/src/consumers/index.js';
 import { CreateGuests1763800000003, GuestRow } from '../../../apps/auth-api/src/guests/index.js';
+import { CreateKongSync1763900000009, SyncStateRow } from '../../../apps/auth-api/src/kong-sync/index.js';
 import { CreateUsers1763800000002, UserRow } from '../../../apps/auth-api/src/users/index.js';
 import {
   CreateUsage1763800000005,
@@ -40,6 +41,7 @@ describe('the tables that migrations make', () => {
         ConsumerRow,
         CredentialRow,
         RegistrationRow,
+        SyncStateRow,
       ],
       migrations: [
         CreateAudit1763800000001,
@@ -48,6 +50,7 @@ describe('the tables that migrations make', () => {
         CreateApiKeys1763800000004,
         CreateUsage1763800000005,
         CreateConsumers1763900000006,
+        CreateKongSync1763900000009,
         CreateRegistrations1763900000011,
       ],
     }).initialize();

@@ -36,13 +36,13 @@ export class ConsumerRow {
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;
 
-  /** When it was last said how it should be. */
-  @Column('timestamptz', { name: 'changed_at' })
-  changedAt!: Date;
-
   /** Set when it should be gone; the row stays until Kong has confirmed that. */
   @Column('timestamptz', { name: 'removed_at', nullable: true })
   removedAt!: Date | null;
+
+  /** When it was last said how it should be. */
+  @Column('timestamptz', { name: 'changed_at' })
+  changedAt!: Date;
 
   /** Rises with every change. */
   @Column('bigint', { transformer: NUMBER })

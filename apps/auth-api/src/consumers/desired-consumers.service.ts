@@ -17,7 +17,7 @@ const PUT = `
     origin = excluded.origin, username = excluded.username, custom_id = excluded.custom_id, tags = excluded.tags,
     groups = excluded.groups, limits = excluded.limits, removed_at = NULL,
     created_at = CASE WHEN c.removed_at IS NULL THEN c.created_at ELSE excluded.created_at END,
-    changed_at = excluded.changed_at, revision = excluded.revision, applied_revision = ${unknownIfNew('c')},
+    changed_at = now(), revision = excluded.revision, applied_revision = ${unknownIfNew('c')},
     failure = NULL, attempts = 0, next_attempt_at = NULL
   RETURNING (xmax <> 0) AS existed`;
 
@@ -57,14 +57,12 @@ const ONE = {
   text: `${DESIRED} WHERE c.id = $1 AND c.removed_at IS NULL GROUP BY c.id`,
 };
 
-const APPLIED = {
-  name: 'consumers-applied',
-  text: `WITH done AS (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS d (id, revision)),
-              gone AS (DELETE FROM consumers c USING done d
-                       WHERE c.id = d.id AND c.revision = d.revision AND c.removed_at IS NOT NULL)
-         UPDATE consumers c SET applied_revision = d.revision, failure = NULL, attempts = 0, next_attempt_at = NULL
-         FROM done d WHERE c.id = d.id AND c.removed_at IS NULL AND c.applied_revision < d.revision`,
-};
+const APPLIED = `
+  WITH done AS (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS d (id, revision)),
+       gone AS (DELETE FROM consumers c USING done d
+                WHERE c.id = d.id AND c.revision = d.revision AND c.removed_at IS NOT NULL)
+  UPDATE consumers c SET applied_revision = d.revision, failure = NULL, attempts = 0, next_attempt_at = NULL
+  FROM done d WHERE c.id = d.id AND c.removed_at IS NULL AND c.applied_revision < d.revision`;
 
 /** Longer after each refusal, up to a minute: what Kong refuses today it may take when somebody has made room. */
 const REFUSED = {
@@ -74,10 +72,39 @@ const REFUSED = {
          WHERE id = $1 AND revision = $2`,
 };
 
+const BACKLOG = {
+  name: 'consumers-backlog',
+  text: `SELECT count(*)::int AS waiting, count(failure)::int AS refused,
+                coalesce(extract(epoch FROM now() - min(changed_at)), 0)::float8 AS "oldestSeconds"
+         FROM consumers WHERE revision <> applied_revision`,
+};
+const REFUSALS = {
+  name: 'consumers-refusals',
+  text: `SELECT id, username, failure, attempts FROM consumers
+         WHERE revision <> applied_revision AND failure IS NOT NULL ORDER BY changed_at LIMIT $1`,
+};
+
 const STILL_PENDING = {
   name: 'consumer-still-pending',
   text: `SELECT 1 FROM consumers WHERE id = $1 AND revision <> applied_revision`,
 };
+
+/** What Kong does not have yet. */
+export interface Backlog {
+  readonly waiting: number;
+  /** Of those, how many Kong has refused. */
+  readonly refused: number;
+  /** Since when the oldest waits, in seconds. */
+  readonly oldestSeconds: number;
+}
+
+/** What Kong does not take, and why. */
+export interface Refusal {
+  readonly id: string;
+  readonly username: string;
+  readonly failure: string;
+  readonly attempts: number;
+}
 
 interface DesiredRow {
   readonly id: string;
@@ -188,13 +215,23 @@ export class DesiredConsumers {
     }
   }
 
-  /** Kong has these, as they were when they were read; what changed since stays pending. */
-  async markApplied(consumers: readonly Pick<DesiredConsumer, 'id' | 'revision'>[]): Promise<void> {
+  /**
+   * Kong has these, as they were when they were read; what changed since stays pending.
+   *
+   * @param alongside is done in the same transaction
+   */
+  async markApplied(
+    consumers: readonly Pick<DesiredConsumer, 'id' | 'revision'>[],
+    alongside: (manager: EntityManager) => Promise<void>,
+  ): Promise<void> {
     if (consumers.length === 0) return;
-    await this.database.run(APPLIED, [
-      consumers.map(({ id }) => id),
-      consumers.map(({ revision }) => revision),
-    ]);
+    await this.database.transaction(async (manager) => {
+      await manager.query(APPLIED, [
+        consumers.map(({ id }) => id),
+        consumers.map(({ revision }) => revision),
+      ]);
+      await alongside(manager);
+    });
     this.events.emit('applied');
   }
 
@@ -204,6 +241,16 @@ export class DesiredConsumers {
     failure: string,
   ): Promise<void> {
     await this.database.run(REFUSED, [id, revision, failure.slice(0, 1000)]);
+  }
+
+  async backlog(): Promise<Backlog> {
+    const [row] = await this.database.run<Backlog>(BACKLOG, []);
+    return row ?? { waiting: 0, refused: 0, oldestSeconds: 0 };
+  }
+
+  /** Oldest first. */
+  async refusals(limit: number): Promise<Refusal[]> {
+    return this.database.run<Refusal>(REFUSALS, [limit]);
   }
 
   /** Waits until Kong has it as it is now; false when that takes longer. */

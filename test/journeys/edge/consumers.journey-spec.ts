@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { eventually } from '../../support/auth-api.js';
 import { type Edge, type EdgeAnswer, standInOnly, startEdge } from '../../support/edge.js';
 import { Forwarder } from '../../support/forwarder.js';
@@ -98,6 +99,32 @@ describe('a registered client', () => {
     await stopsSoon(client);
     const { seen } = await withKey(body.apikey);
     expect(seen?.headers['x-consumer-id']).toBe(client.id);
+  });
+});
+
+describe('a client whose key can not be opened any more', () => {
+  it('is named with its failure, holds up nobody else, and is mended by a new key', async () => {
+    const client = await register();
+    const database = new pg.Client({ connectionString: edge.api.databaseUrl });
+    await database.connect();
+    try {
+      await database.query(`UPDATE consumer_credentials SET sealed = '\\x00' WHERE consumer_id = $1`, [
+        client.id,
+      ]);
+      await database.query(`UPDATE consumers SET revision = nextval('consumer_revisions') WHERE id = $1`, [
+        client.id,
+      ]);
+    } finally {
+      await database.end();
+    }
+    await eventually(
+      async () => /CREDENTIAL_KEY/.test((await asAdmin('GET', `/consumers/${client.id}`)).body.failure ?? ''),
+      'it says why',
+    );
+    expect((await register()).status).toBe(201);
+    const { status, body } = await asAdmin('POST', `/consumers/${client.id}/keys`);
+    expect(status).toBe(201);
+    await worksSoon({ key: body.apikey });
   });
 });
 

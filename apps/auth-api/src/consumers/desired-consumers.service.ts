@@ -6,7 +6,7 @@ import { Secret } from '#config';
 import type { Consumer, Credential, DesiredConsumer } from './consumer.js';
 import { CONSUMERS_OPTIONS, type ConsumersOptions } from './consumers.options.js';
 import type { CredentialFields } from './credential.entity.js';
-import { Seal } from './sealing.js';
+import { Seal, Unsealable } from './sealing.js';
 
 /** A change to what was never written as a whole leaves nobody knowing what of it is in Kong. */
 const PUT = `
@@ -199,12 +199,24 @@ export class DesiredConsumers {
     return consumer;
   }
 
-  /** What Kong does not have yet and may be tried now: what should be gone first, then in the order of change. */
+  /**
+   * What Kong does not have yet and may be tried now: what should be gone first, then in the order of change. One whose
+   * credential can not be opened counts as refused, and holds up nobody else.
+   */
   async pending(limit: number): Promise<DesiredConsumer[]> {
-    return this.toConsumers(await this.database.run<DesiredRow>(PENDING, [limit]));
+    const consumers: DesiredConsumer[] = [];
+    for (const row of await this.database.run<DesiredRow>(PENDING, [limit])) {
+      try {
+        consumers.push(...this.toConsumers([row]));
+      } catch (error) {
+        if (!(error instanceof Unsealable)) throw error;
+        await this.markRefused(row, error.message);
+      }
+    }
+    return consumers;
   }
 
-  /** Everything that should be there. */
+  /** Everything that should be there. @throws {Unsealable} leaving one out would say that it should be gone */
   async *all(): AsyncGenerator<readonly DesiredConsumer[]> {
     for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
       const rows = await this.database.run<DesiredRow>(AFTER, [after, PAGE]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { eventually } from '../../support/auth-api.js';
 import { useAuthApi } from '../../support/harness.js';
 import { newClient, withKongThatTakesAll } from '../../support/registered-client.js';
 
@@ -63,8 +64,10 @@ describe('GET /consumers', () => {
       await newClient(api);
       await withKongThatTakesAll(api, async () => {
         await newClient(api);
-        for (let i = 0; i < 100 && (await list(token)).body.items.some(isPending); i++);
-        expect((await list(token)).body.items.some(isPending)).toBe(false);
+        await eventually(
+          async () => !(await list(token)).body.items.some(isPending),
+          'none is pending any more',
+        );
       });
       const pending = await newClient(api);
       const { body } = await list(token);

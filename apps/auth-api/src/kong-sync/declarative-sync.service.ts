@@ -126,9 +126,9 @@ export class DeclarativeSync implements SyncEngine {
     for await (const page of this.desired.all()) consumers.push(...page);
     const all = stateOf(consumers, this.options.realm);
     const state = { ...all, oauth2: [] };
-    const topology = withoutDatabase(
-      (await this.file.read()) ?? { services: [], routes: [], consumers: [], plugins: [] },
-    );
+    const declared = await this.file.read();
+    if (declared === undefined) throw new Error(`there is no topology file at ${this.options.topologyFile}`);
+    const topology = withoutDatabase(declared);
     const secrets = state['key-auths'].map(({ key }) => String(key));
     const text = wholeConfiguration(declarative(topology), state);
     return { state, topology: topology as unknown as KongState, text, secrets };

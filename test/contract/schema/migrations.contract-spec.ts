@@ -6,7 +6,9 @@ import { AuditEvent, CreateAudit1763800000001 } from '../../../apps/auth-api/src
 import {
   ConsumerRow,
   CreateConsumers1763900000006,
+  CreateRegistrations1763900000011,
   CredentialRow,
+  RegistrationRow,
 } from '../../../apps/auth-api/src/consumers/index.js';
 import { CreateGuests1763800000003, GuestRow } from '../../../apps/auth-api/src/guests/index.js';
 import { CreateKongSync1763900000009, SyncStateRow } from '../../../apps/auth-api/src/kong-sync/index.js';
@@ -38,6 +40,7 @@ describe('the tables that migrations make', () => {
         UsageHourRow,
         ConsumerRow,
         CredentialRow,
+        RegistrationRow,
         SyncStateRow,
       ],
       migrations: [
@@ -48,6 +51,7 @@ describe('the tables that migrations make', () => {
         CreateUsage1763800000005,
         CreateConsumers1763900000006,
         CreateKongSync1763900000009,
+        CreateRegistrations1763900000011,
       ],
     }).initialize();
     await source.runMigrations();

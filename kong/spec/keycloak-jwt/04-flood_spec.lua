@@ -116,7 +116,7 @@ describe("keycloak-jwt: kids that are not known", function()
     local answer = send(genuine)
     assert.equal(503, answer.status)
     assert.equal("/docs/problems/principal/keys-unavailable", answer.body.type)
-    assert.equal("5", answer.headers["Retry-After"])
+    assert.equal("6", answer.headers["Retry-After"])
     assert.is_nil(answer.headers["WWW-Authenticate"])
     assert.equal(1, #fetched)
 

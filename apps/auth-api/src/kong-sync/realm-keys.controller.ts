@@ -1,12 +1,13 @@
-import { Controller, HttpCode, Post } from '@nestjs/common';
+import { Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Origin, RequestOrigin } from '../audit/index.js';
 import { CurrentPrincipal, Forbidden, type Principal, RevalidateToken, Roles } from '#principal';
 import { ApiProblems } from '#problem';
 import { Busy } from '#storage';
 import { RealmKeyRotation } from './realm-key-rotation.service.js';
-import { RefreshedKeysDto, RotatedKeyDto } from './realm-keys.dto.js';
+import { RealmKeyDto, RealmKeysDto, RefreshedKeysDto, RotatedKeyDto } from './realm-keys.dto.js';
 import { KeyNotEverywhere, RotationNotPossible } from './realm-keys.problems.js';
+import type { RealmKey } from './realm-key.js';
 import { RealmKeysService } from './realm-keys.service.js';
 
 @ApiTags('kong')
@@ -14,12 +15,19 @@ import { RealmKeysService } from './realm-keys.service.js';
 @Controller('kong/keys')
 @RevalidateToken()
 @Roles('admin')
-@ApiProblems(Forbidden, Busy)
+@ApiProblems(Forbidden)
 export class RealmKeysController {
   constructor(
     private readonly keys: RealmKeysService,
     private readonly rotation: RealmKeyRotation,
   ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'The realm keys by which tokens are verified', operationId: 'listRealmKeys' })
+  @ApiOkResponse({ type: RealmKeysDto })
+  async list(): Promise<RealmKeysDto> {
+    return { keys: (await this.keys.list()).map(keyDto) };
+  }
 
   @Post('refresh')
   @HttpCode(200)
@@ -28,20 +36,13 @@ export class RealmKeysController {
     operationId: 'refreshRealmKeys',
   })
   @ApiOkResponse({ type: RefreshedKeysDto })
+  @ApiProblems(Busy)
   async refresh(
     @CurrentPrincipal() principal: Principal,
     @RequestOrigin() origin: Origin,
   ): Promise<RefreshedKeysDto> {
     const { keys, removed, nodesPending } = await this.keys.refresh({ actor: principal.id, origin });
-    return {
-      keys: keys.map(({ kid, firstSeenAt, retiredAt }) => ({
-        kid,
-        status: retiredAt === undefined ? 'active' : 'retired',
-        since: (retiredAt ?? firstSeenAt).toISOString(),
-      })),
-      removed,
-      nodes_pending: nodesPending,
-    };
+    return { keys: keys.map(keyDto), removed, nodes_pending: nodesPending };
   }
 
   @Post('rotate')
@@ -51,7 +52,7 @@ export class RealmKeysController {
     operationId: 'rotateRealmKey',
   })
   @ApiOkResponse({ type: RotatedKeyDto })
-  @ApiProblems(RotationNotPossible, KeyNotEverywhere)
+  @ApiProblems(RotationNotPossible, KeyNotEverywhere, Busy)
   async rotate(
     @CurrentPrincipal() principal: Principal,
     @RequestOrigin() origin: Origin,
@@ -59,4 +60,9 @@ export class RealmKeysController {
     const { kid, previousKid } = await this.rotation.rotate({ actor: principal.id, origin });
     return { kid, previous_kid: previousKid };
   }
+}
+
+function keyDto({ kid, firstSeenAt, retiredAt }: RealmKey): RealmKeyDto {
+  const since = (retiredAt ?? firstSeenAt).toISOString();
+  return { kid, status: retiredAt === undefined ? 'active' : 'retired', since };
 }

@@ -15,10 +15,12 @@ export class RealmKeyDto {
   since!: string;
 }
 
-export class RefreshedKeysDto {
-  @ApiProperty({ type: [RealmKeyDto], description: 'By which tokens are verified from now on.' })
+export class RealmKeysDto {
+  @ApiProperty({ type: [RealmKeyDto], description: 'By which tokens are verified.' })
   keys!: RealmKeyDto[];
+}
 
+export class RefreshedKeysDto extends RealmKeysDto {
   @ApiProperty({
     type: [String],
     description: 'Kids that the realm has withdrawn: their tokens are refused now.',

@@ -74,6 +74,10 @@ export class RealmKeysService implements OnApplicationBootstrap, OnApplicationSh
     return this.kong.desired(await this.repository.all());
   }
 
+  async list(): Promise<readonly RealmKey[]> {
+    return this.repository.all();
+  }
+
   /** Calls back when other keys are desired than before. Call it in a constructor. */
   onChange(listener: () => void): void {
     this.listeners.push(listener);

@@ -32,7 +32,7 @@ export const SETTINGS = {
     'postgresql:',
   ]),
   DATABASE_POOL_MAX: setting
-    .integer('Database connections for requests; locks, jobs and change notices use up to 14 more.', {
+    .integer('Database connections for requests; locks, jobs and change notices use up to 16 more.', {
       min: 2,
       max: 200,
     })

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { AuditService } from '../audit/index.js';
@@ -30,6 +31,7 @@ import { TopologyFile } from './topology-file.service.js';
 
 /** So many consumers at a time; after them it is asked again what should go first. */
 const BATCH = 100;
+const KEEP_EVERY_MS = 100;
 const PROGRESS_EVERY_MS = 2000;
 
 /** What was done to a consumer, or why it was not. */
@@ -146,13 +148,26 @@ export class DatabaseSync implements SyncEngine {
     return { owner, steps: done };
   }
 
+  /** One that Kong is slow with does not hold up what is known of the others. */
   private async applyAll(admin: KongAdmin, consumers: readonly DesiredConsumer[]): Promise<void> {
-    for (const { id } of consumers) this.overtaken?.add(id);
-    const settled = await Promise.allSettled(consumers.map((consumer) => this.applyOne(admin, consumer)));
-    const outcomes = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-    await this.keep(outcomes);
-    const lost = settled.find((each) => each.status === 'rejected');
-    if (lost) throw lost.reason;
+    const outcomes: Outcome[] = [];
+    const lost: { consumer: DesiredConsumer; error: Error }[] = [];
+    const all = Promise.all(
+      consumers.map(async (consumer) => {
+        this.overtaken?.add(consumer.id);
+        try {
+          outcomes.push(await this.applyOne(admin, consumer));
+        } catch (error) {
+          lost.push({ consumer, error: error as Error });
+        }
+      }),
+    ).then(() => true);
+    while (!(await Promise.race([all, sleep(KEEP_EVERY_MS, false)]))) await this.keep(outcomes.splice(0));
+    await this.keep(outcomes.splice(0));
+    if (lost.length === 0) return;
+    // Throws when Kong is away; else it is about these, and the others need not wait for them.
+    await admin.status();
+    await this.keep(lost.map(({ consumer, error }) => ({ consumer, steps: [], refusal: error.message })));
   }
 
   /** Reads what Kong has of this consumer, unless it never had any, and writes what differs. */

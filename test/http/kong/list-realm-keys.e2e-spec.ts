@@ -50,7 +50,9 @@ describe('GET /kong/keys', () => {
         { count: number },
       ];
       expect(before).toBe(2);
-      await api.sql(`UPDATE realm_keys SET retired_at = now() - interval '1 hour' WHERE retired_at IS NOT NULL`);
+      await api.sql(
+        `UPDATE realm_keys SET retired_at = now() - interval '1 hour' WHERE retired_at IS NOT NULL`,
+      );
       const token = await (await realm.administrator()).token();
       expect((await api.get('/kong/keys', { token })).body.keys).toHaveLength(2);
       await api.sql(

@@ -42,10 +42,9 @@ describe('POST /kong/keys/refresh', () => {
       expect(kidsOf(answer)).not.toContain(added.kid);
       expect((await refresh()).body.removed).toEqual([]);
       expect(
-        await api.sql(
-          `SELECT actor FROM audit_events WHERE action = 'realm-key.removed' AND target = $1`,
-          [`realm-key:${added.kid}`],
-        ),
+        await api.sql(`SELECT actor FROM audit_events WHERE action = 'realm-key.removed' AND target = $1`, [
+          `realm-key:${added.kid}`,
+        ]),
       ).toEqual([{ actor: admin.id }]);
       const [{ count }] = (await api.sql(
         `SELECT count(*)::int AS count FROM audit_events
@@ -73,7 +72,10 @@ describe('POST /kong/keys/refresh', () => {
 
     it('counts a node that does not confirm', async () => {
       const silent = await Node.start(503);
-      const other = await startAuthApi('refresh-realm-keys-nodes', { ...settings, KONG_ADMIN_URLS: silent.url });
+      const other = await startAuthApi('refresh-realm-keys-nodes', {
+        ...settings,
+        KONG_ADMIN_URLS: silent.url,
+      });
       try {
         const { status, body } = await call(other.url, 'POST', '/kong/keys/refresh', { token: admin.token });
         expect({ status, pending: body.nodes_pending }).toEqual({ status: 200, pending: 1 });
@@ -105,7 +107,10 @@ describe('POST /kong/keys/refresh', () => {
 
     it('while Keycloak does not answer, and no key is withdrawn for that', async () => {
       const ask = (method: string, path: string) => call(other.url, method, path, { token: admin.token });
-      await eventually(async () => (await ask('POST', '/kong/keys/refresh')).status === 200, 'keys are known');
+      await eventually(
+        async () => (await ask('POST', '/kong/keys/refresh')).status === 200,
+        'keys are known',
+      );
       const before = (await ask('GET', '/kong/keys')).body;
       await keycloak.close();
       const { status, body } = await ask('POST', '/kong/keys/refresh');

@@ -5,6 +5,7 @@ import { ConfigurationError, LIMITS, type Secret } from '#config';
 import { KeycloakModule, type KeycloakOptions } from '#keycloak';
 import { KongAdminModule, readTls } from '#kong-admin';
 import { PrincipalModule } from '#principal';
+import { AddressLimitModule } from '#service';
 import { StorageModule } from '#storage';
 import { TelemetryModule } from '#telemetry';
 import { ApiKeyResolver, ApiKeyRow, ApiKeysModule, CreateApiKeys1763800000004 } from './api-keys/index.js';
@@ -15,7 +16,9 @@ import {
   ConsumerRow,
   ConsumersModule,
   CreateConsumers1763900000006,
+  CreateRegistrations1763900000011,
   CredentialRow,
+  RegistrationRow,
 } from './consumers/index.js';
 import { CreateGuests1763800000003, GuestRow, GuestsModule } from './guests/index.js';
 import { HealthModule } from './health/index.js';
@@ -31,6 +34,9 @@ import { CreateUsage1763800000005, UsageBatchRow, UsageHourRow, UsageModule } fr
 import { CreateUsers1763800000002, PresentSubject, UserRow, UsersModule } from './users/index.js';
 
 export const SERVICE = 'auth-api';
+
+/** For so long a client that has registered waits for its key to work. */
+const WAIT_FOR_KONG_MS = 3000;
 
 /** The list of modules, and the one place where settings become their options. */
 @Module({})
@@ -55,6 +61,7 @@ export class AppModule {
             UsageHourRow,
             ConsumerRow,
             CredentialRow,
+            RegistrationRow,
             SyncStateRow,
             RealmKeyRow,
           ],
@@ -67,6 +74,7 @@ export class AppModule {
             CreateConsumers1763900000006,
             CreateRealmKeys1763900000008,
             CreateKongSync1763900000009,
+            CreateRegistrations1763900000011,
           ],
           logger,
         }),
@@ -81,6 +89,11 @@ export class AppModule {
         }),
         kongAdmin(config),
         principal(config),
+        AddressLimitModule.forRoot({
+          signIn: limits.signIn.perMinute,
+          guestLogin: limits.guestLogin.perMinute,
+          registration: limits.registrationPerMinute,
+        }),
         AuditModule,
         UsersModule.forRoot({
           eventsIntervalMs: config.USER_EVENTS_INTERVAL_MS,
@@ -88,7 +101,6 @@ export class AppModule {
         }),
         AuthModule.forRoot({
           realm: config.KEYCLOAK_REALM,
-          limits,
           cookieOrigins: [publicUrl.origin, ...config.CORS_ORIGINS],
           secureCookies: publicUrl.protocol === 'https:' || publicUrl.hostname !== 'localhost',
           mail: config.SMTP_CONFIGURED,
@@ -108,7 +120,7 @@ export class AppModule {
           realm: config.KEYCLOAK_REALM,
           credentialKeys: given(config.CREDENTIAL_KEY, config.CREDENTIAL_KEY_PREVIOUS),
           publicUrl: config.PUBLIC_URL.replace(/\/+$/, ''),
-          registrationsPerMinute: limits.registrationPerMinute,
+          waitForKongMs: config.KONG_ADMIN_URLS.length === 0 ? 0 : WAIT_FOR_KONG_MS,
         }),
         KongSyncModule.forRoot(
           {

@@ -6,7 +6,9 @@ import { AuditEvent, CreateAudit1763800000001 } from '../../../apps/auth-api/src
 import {
   ConsumerRow,
   CreateConsumers1763900000006,
+  CreateRegistrations1763900000011,
   CredentialRow,
+  RegistrationRow,
 } from '../../../apps/auth-api/src/consumers/index.js';
 import { CreateGuests1763800000003, GuestRow } from '../../../apps/auth-api/src/guests/index.js';
 import {
@@ -43,6 +45,7 @@ describe('the tables that migrations make', () => {
         UsageHourRow,
         ConsumerRow,
         CredentialRow,
+        RegistrationRow,
         SyncStateRow,
         RealmKeyRow,
       ],
@@ -55,6 +58,7 @@ describe('the tables that migrations make', () => {
         CreateConsumers1763900000006,
         CreateRealmKeys1763900000008,
         CreateKongSync1763900000009,
+        CreateRegistrations1763900000011,
       ],
     }).initialize();
     await source.runMigrations();

@@ -86,7 +86,9 @@ export class DeclarativeSync implements SyncEngine {
       });
       if (todo && (todo.held !== undefined || found.levels.length === 0)) found = todo;
     }
-    return { plan: found, failed: [] };
+    const drift =
+      found.held === undefined ? found.levels.reduce((sum, { steps }) => sum + steps.length, 0) : 0;
+    return { plan: found, drift, failed: [] };
   }
 
   /** @returns what differed; undefined where the node holds this text. @throws {PushHeld} */
@@ -128,9 +130,9 @@ export class DeclarativeSync implements SyncEngine {
     for await (const page of this.desired.all()) consumers.push(...page);
     const all = stateOf(consumers, this.options.realm);
     const state = { ...all, oauth2: [], jwts: await this.realmKeys.desired() };
-    const topology = withoutDatabase(
-      (await this.file.read()) ?? { services: [], routes: [], consumers: [], plugins: [] },
-    );
+    const declared = await this.file.read();
+    if (declared === undefined) throw new Error(`there is no topology file at ${this.options.topologyFile}`);
+    const topology = withoutDatabase(declared);
     const secrets = state['key-auths'].map(({ key }) => String(key));
     const text = wholeConfiguration(declarative(topology), state);
     return { state, topology: topology as unknown as KongState, text, secrets };

@@ -123,8 +123,7 @@ export class KongSync implements OnApplicationBootstrap, OnApplicationShutdown {
     const { due, force } = await this.state.next(this.options.intervalMs);
     if (!due || signal.aborted) return;
     const began = new Date();
-    const { plan, failed } = await this.engine.reconcile({ force, signal });
-    const drift = plan.levels.reduce((sum, { steps }) => sum + steps.length, 0);
+    const { plan, drift, failed } = await this.engine.reconcile({ force, signal });
     if (plan.held === undefined) this.metrics.drifted(drift);
     else
       this.logger.warn(

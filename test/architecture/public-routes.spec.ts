@@ -90,10 +90,13 @@ describe('auth-api', () => {
        "GET /admin/users/:id/limits: admin, own token",
        "GET /consumers: admin, own token",
        "GET /consumers/:id: admin, own token",
+       "GET /kong/keys: admin, own token",
        "GET /kong/plan: admin, own token",
        "GET /kong/status: admin, own token",
        "POST /admin/users/:id/keys/revoke: admin, own token",
        "POST /consumers/:id/keys: admin, own token",
+       "POST /kong/keys/refresh: admin, own token",
+       "POST /kong/keys/rotate: admin, own token",
        "POST /kong/sync: admin, own token",
        "PUT /admin/users/:id/limits: admin, own token",
      ]

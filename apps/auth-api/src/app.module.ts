@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { ConfigurationError, LIMITS, type Secret } from '#config';
-import { KeycloakModule } from '#keycloak';
+import { KeycloakModule, type KeycloakOptions } from '#keycloak';
 import { KongAdminModule, readTls } from '#kong-admin';
 import { PrincipalModule } from '#principal';
 import { AddressLimitModule } from '#service';
@@ -22,7 +22,14 @@ import {
 } from './consumers/index.js';
 import { CreateGuests1763800000003, GuestRow, GuestsModule } from './guests/index.js';
 import { HealthModule } from './health/index.js';
-import { CreateKongSync1763900000009, KongSyncModule, SyncStateRow } from './kong-sync/index.js';
+import {
+  CreateKongSync1763900000009,
+  CreateRealmKeys1763900000008,
+  KongSyncModule,
+  RealmKeyRow,
+  type RealmKeysOptions,
+  SyncStateRow,
+} from './kong-sync/index.js';
 import { CreateUsage1763800000005, UsageBatchRow, UsageHourRow, UsageModule } from './usage/index.js';
 import { CreateUsers1763800000002, PresentSubject, UserRow, UsersModule } from './users/index.js';
 
@@ -56,6 +63,7 @@ export class AppModule {
             CredentialRow,
             RegistrationRow,
             SyncStateRow,
+            RealmKeyRow,
           ],
           migrations: [
             CreateAudit1763800000001,
@@ -64,6 +72,7 @@ export class AppModule {
             CreateApiKeys1763800000004,
             CreateUsage1763800000005,
             CreateConsumers1763900000006,
+            CreateRealmKeys1763900000008,
             CreateKongSync1763900000009,
             CreateRegistrations1763900000011,
           ],
@@ -75,6 +84,7 @@ export class AppModule {
           backend: { id: config.KEYCLOAK_BACKEND_CLIENT_ID, secret: config.KEYCLOAK_BACKEND_CLIENT_SECRET },
           guestIssuer: { id: config.KEYCLOAK_GUEST_CLIENT_ID, secret: config.KEYCLOAK_GUEST_CLIENT_SECRET },
           loginClientId: config.KEYCLOAK_LOGIN_CLIENT_ID,
+          ...realmAdmin(config),
           timeoutMs: config.KEYCLOAK_TIMEOUT_MS,
         }),
         kongAdmin(config),
@@ -112,18 +122,32 @@ export class AppModule {
           publicUrl: config.PUBLIC_URL.replace(/\/+$/, ''),
           waitForKongMs: config.KONG_ADMIN_URLS.length === 0 ? 0 : WAIT_FOR_KONG_MS,
         }),
-        KongSyncModule.forRoot({
-          realm: config.KEYCLOAK_REALM,
-          nodeWatchIntervalMs: 1000,
-          intervalMs: config.SYNC_INTERVAL_MS,
-          mode: config.KONG_MODE,
-          topologyFile: topologyFile(config),
-        }),
+        KongSyncModule.forRoot(
+          {
+            realm: config.KEYCLOAK_REALM,
+            nodeWatchIntervalMs: 1000,
+            intervalMs: config.SYNC_INTERVAL_MS,
+            mode: config.KONG_MODE,
+            topologyFile: topologyFile(config),
+          },
+          realmKeys(config),
+        ),
         UsageModule,
         HealthModule,
       ],
     };
   }
+}
+
+/** Kong's own jwt plugin asks nobody for a key that it does not know, so the realm is asked for it. */
+function realmKeys({ KEYCLOAK_REALM: realm, KONG_JWT_PLUGIN: plugin }: AppConfig): RealmKeysOptions {
+  const stockPlugin = plugin === 'jwt';
+  return { realm, stockPlugin, intervalMs: stockPlugin ? 1000 : 10_000 };
+}
+
+function realmAdmin(config: AppConfig): Pick<KeycloakOptions, 'realmAdmin'> {
+  const { KEYCLOAK_REALM_ADMIN_CLIENT_ID: id, KEYCLOAK_REALM_ADMIN_CLIENT_SECRET: secret } = config;
+  return secret === undefined ? {} : { realmAdmin: { id, secret } };
 }
 
 /** @throws {ConfigurationError} an Admin API would be reached in plain text over a network, or a file is not there */

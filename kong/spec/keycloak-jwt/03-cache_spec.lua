@@ -182,8 +182,8 @@ describe("keycloak-jwt: POST /keycloak-jwt/keys/refresh", function()
     gateway:send(plugins, { headers = { authorization = "Bearer " .. tokens.sign(tokens.claims(gateway.clock.now)) } })
   end)
 
-  local function refresh()
-    return gateway:admin("keycloak-jwt", "/keycloak-jwt/keys/refresh", "POST")
+  local function refresh(params)
+    return gateway:admin("keycloak-jwt", "/keycloak-jwt/keys/refresh", "POST", params)
   end
 
   it("reads the keys at once, as often as it is called", function()
@@ -203,6 +203,42 @@ describe("keycloak-jwt: POST /keycloak-jwt/keys/refresh", function()
     gateway:handler("keycloak-jwt"):init_worker()
     gateway.subscribed["gatehouse:jwks"](gateway.broadcasts[1].text)
     assert.equal(3, #gateway.calls)
+  end)
+
+  describe("with kids", function()
+    local reads
+
+    local function remembered(kid)
+      kong.cache:get("jwt_secrets:" .. kid, { ttl = 60, neg_ttl = 60 }, function()
+        reads = reads + 1
+      end)
+      return reads
+    end
+
+    before_each(function()
+      reads = 0
+      remembered("kid-1")
+      remembered("kid-2")
+    end)
+
+    it("forgets what Kong's own jwt remembers of these, and of no other", function()
+      refresh({ kids = { "kid-2", 7 } })
+      assert.equal(2, remembered("kid-1"))
+      assert.equal(3, remembered("kid-2"))
+    end)
+
+    it("does so on the other nodes", function()
+      gateway:handler("keycloak-jwt"):init_worker()
+      gateway.subscribed["gatehouse:jwks"]('{"refresh":true,"kids":["kid-2"]}')
+      assert.equal(3, remembered("kid-2"))
+    end)
+
+    it("takes anything else for none", function()
+      for _, kids in ipairs({ "kid-2", 7, true }) do
+        assert.equal(200, refresh({ kids = kids }).status)
+      end
+      assert.equal(2, remembered("kid-2"))
+    end)
   end)
 
   it("answers 503 where Keycloak does not", function()

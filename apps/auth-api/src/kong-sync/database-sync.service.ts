@@ -23,6 +23,7 @@ import { stateOf, TAG } from './consumer-state.js';
 import { KongNode } from './kong-node.service.js';
 import { KONG_SYNC_OPTIONS, type KongSyncOptions } from './kong-sync.options.js';
 import { groupsOf, type StepGroup } from './step-groups.js';
+import { RealmKeysService } from './realm-keys.service.js';
 import type { Reconciled, ReconcileOptions, SyncEngine } from './sync-engine.js';
 import { SyncMetrics } from './sync-metrics.service.js';
 import { SyncStateRepository } from './sync-state.repository.js';
@@ -65,6 +66,7 @@ export class DatabaseSync implements SyncEngine {
     private readonly audit: AuditService,
     private readonly database: Database,
     private readonly metrics: SyncMetrics,
+    private readonly realmKeys: RealmKeysService,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(KONG_SYNC_OPTIONS) private readonly options: KongSyncOptions,
   ) {}
@@ -116,7 +118,9 @@ export class DatabaseSync implements SyncEngine {
     const wanted = stateOf(consumers, this.options.realm);
     const actual = await readState(admin, wanted, TAG);
     const waiting = consumers.filter(({ pending }) => pending).map(({ id }) => id);
-    return { plan: plan(wanted, actual, { tag: TAG, force }), actual, waiting };
+    // Asked for after Kong was read: a key that came meanwhile is not taken for one that should be gone.
+    const all = { ...wanted, jwts: await this.realmKeys.desired() };
+    return { plan: plan(all, actual, { tag: TAG, force }), actual, waiting };
   }
 
   /** What differs without any change of ours. What has been changed meanwhile goes first, and is left out here. */

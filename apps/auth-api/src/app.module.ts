@@ -9,6 +9,14 @@ import { StorageModule } from '#storage';
 import { TelemetryModule } from '#telemetry';
 import { ApiKeyResolver, ApiKeyRow, ApiKeysModule, CreateApiKeys1763800000004 } from './api-keys/index.js';
 import type { AppConfig } from './app.config.js';
+import {
+  ApplicationEndUserRow,
+  ApplicationRow,
+  ApplicationsModule,
+  CreateApplications1763900000007,
+  EndUserRow,
+  SubscriptionRow,
+} from './applications/index.js';
 import { AuditEvent, AuditModule, CreateAudit1763800000001 } from './audit/index.js';
 import { AuthModule } from './auth/index.js';
 import {
@@ -48,6 +56,10 @@ export class AppModule {
             UsageHourRow,
             ConsumerRow,
             CredentialRow,
+            ApplicationRow,
+            SubscriptionRow,
+            EndUserRow,
+            ApplicationEndUserRow,
           ],
           migrations: [
             CreateAudit1763800000001,
@@ -56,6 +68,7 @@ export class AppModule {
             CreateApiKeys1763800000004,
             CreateUsage1763800000005,
             CreateConsumers1763900000006,
+            CreateApplications1763900000007,
           ],
           logger,
         }),
@@ -97,6 +110,11 @@ export class AppModule {
           credentialKeys: given(config.CREDENTIAL_KEY, config.CREDENTIAL_KEY_PREVIOUS),
           publicUrl: config.PUBLIC_URL.replace(/\/+$/, ''),
           registrationsPerMinute: limits.registrationPerMinute,
+        }),
+        ApplicationsModule.forRoot({
+          realm: config.KEYCLOAK_REALM,
+          publicUrl: config.PUBLIC_URL.replace(/\/+$/, ''),
+          maxPerUser: config.APPLICATIONS_MAX_PER_USER,
         }),
         KongSyncModule.forRoot({ nodeWatchIntervalMs: 1000 }),
         UsageModule,

@@ -2,6 +2,13 @@ import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { ApiKeyRow, CreateApiKeys1763800000004 } from '../../../apps/auth-api/src/api-keys/index.js';
+import {
+  ApplicationEndUserRow,
+  ApplicationRow,
+  CreateApplications1763900000007,
+  EndUserRow,
+  SubscriptionRow,
+} from '../../../apps/auth-api/src/applications/index.js';
 import { AuditEvent, CreateAudit1763800000001 } from '../../../apps/auth-api/src/audit/index.js';
 import {
   ConsumerRow,
@@ -37,6 +44,10 @@ describe('the tables that migrations make', () => {
         UsageHourRow,
         ConsumerRow,
         CredentialRow,
+        ApplicationRow,
+        SubscriptionRow,
+        EndUserRow,
+        ApplicationEndUserRow,
       ],
       migrations: [
         CreateAudit1763800000001,
@@ -45,6 +56,7 @@ describe('the tables that migrations make', () => {
         CreateApiKeys1763800000004,
         CreateUsage1763800000005,
         CreateConsumers1763900000006,
+        CreateApplications1763900000007,
       ],
     }).initialize();
     await source.runMigrations();

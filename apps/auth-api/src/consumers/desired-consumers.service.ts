@@ -52,6 +52,8 @@ const AFTER = {
   text: `${DESIRED} WHERE c.id > $1 AND c.removed_at IS NULL GROUP BY c.id ORDER BY c.id LIMIT $2`,
 };
 
+const ONE = `${DESIRED} WHERE c.id = $1 AND c.removed_at IS NULL GROUP BY c.id`;
+
 const APPLIED = {
   name: 'consumers-applied',
   text: `WITH done AS (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS d (id, revision)),
@@ -67,6 +69,11 @@ const REFUSED = {
   text: `UPDATE consumers SET failure = $3, attempts = attempts + 1, applied_revision = ${unknownIfNew('consumers')},
            next_attempt_at = now() + make_interval(secs => least(60, power(2, least(attempts, 6))))
          WHERE id = $1 AND revision = $2`,
+};
+
+const WAITING = {
+  name: 'consumers-waiting',
+  text: `SELECT id FROM consumers WHERE id = ANY($1::uuid[]) AND revision <> applied_revision`,
 };
 
 const STILL_PENDING = {
@@ -159,6 +166,18 @@ export class DesiredConsumers {
   async remove(manager: EntityManager, ids: readonly string[]): Promise<string[]> {
     const rows = await manager.query<{ id: string }[]>(REMOVE, [ids]);
     return rows.map(({ id }) => id);
+  }
+
+  /** One that should be there, with its credentials, as the transaction sees it. */
+  async find(manager: EntityManager, id: string): Promise<DesiredConsumer | undefined> {
+    return this.toConsumers(await manager.query<DesiredRow[]>(ONE, [id])).at(0);
+  }
+
+  /** Which of these Kong does not have as they should be, or still has although they should be gone. */
+  async waiting(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    if (ids.length === 0) return new Set();
+    const rows = await this.database.run<{ id: string }>(WAITING, [ids]);
+    return new Set(rows.map(({ id }) => id));
   }
 
   /** What Kong does not have yet and may be tried now: what should be gone first, then in the order of change. */

@@ -63,7 +63,7 @@ module.exports = {
     {
       name: 'plain-file-is-pure',
       severity: 'error',
-      comment: 'A file without a role suffix holds pure rules: no Nest, no I/O, no far side; problems and secrets are values.',
+      comment: 'A file without a role suffix holds pure rules: no Nest, no I/O, no far side. Problems, secrets and types are none of these.',
       from: { path: `${SRC}/[^/]+/[a-z0-9-]+\\.ts$`, pathNot: '/index\\.ts$' },
       to: {
         path: [
@@ -71,6 +71,7 @@ module.exports = {
           'node_modules/@nestjs',
           '\\.(service|repository|controller|module)\\.ts$',
         ],
+        dependencyTypesNot: ['type-only'],
       },
     },
     {

@@ -84,7 +84,10 @@ describe('auth-api', () => {
      [
        "GET /admin/audit: admin, own token",
        "GET /admin/users/:id: admin, own token",
+       "GET /kong/plan: admin, own token",
+       "GET /kong/status: admin, own token",
        "POST /admin/users/:id/keys/revoke: admin, own token",
+       "POST /kong/sync: admin, own token",
      ]
     `);
   });

@@ -11,7 +11,7 @@ export const GATEWAY_CALL_SECRET =
   process.env['GATEWAY_CALL_SECRET'] ?? randomBytes(32).toString('base64url');
 export const GATEWAY_IDENTITY_KEY = identityKey(GATEWAY_SECRET, 'auth-api');
 
-const CREDENTIAL_KEY = randomBytes(32).toString('base64');
+export const CREDENTIAL_KEY = randomBytes(32).toString('base64');
 
 rememberSecrets({ CREDENTIAL_KEY, GATEWAY_SECRET, GATEWAY_CALL_SECRET, GATEWAY_IDENTITY_KEY });
 

@@ -32,7 +32,7 @@ export const SETTINGS = {
     'postgresql:',
   ]),
   DATABASE_POOL_MAX: setting
-    .integer('Database connections for requests; locks, jobs and change notices use up to 14 more.', {
+    .integer('Database connections for requests; locks, jobs and change notices use up to 16 more.', {
       min: 2,
       max: 200,
     })
@@ -126,6 +126,23 @@ export const SETTINGS = {
   KONG_ADMIN_INSECURE_HOSTS: setting
     .list('Hosts whose Admin API may be reached by plain http although they are not this machine.')
     .default([]),
+  KONG_MODE: setting
+    .oneOf(
+      ['db', 'dbless'],
+      'Whether Kong has a database, into which each entity is written, or every node gets the whole configuration.',
+    )
+    .default('db'),
+  SYNC_INTERVAL_MS: setting
+    .integer('How often Kong as a whole is compared with what should be there, in milliseconds.', {
+      min: 1000,
+      max: 86_400_000,
+    })
+    .default(60_000),
+  TOPOLOGY_FILE: setting
+    .text(
+      'kong/kong.yaml as generated for these addresses: loaded into a Kong that has no topology. Needed where KONG_MODE is dbless.',
+    )
+    .optional(),
   SMTP_CONFIGURED: setting
     .flag('Whether the realm can send mail; switches on POST /auth/verify-email.')
     .default(false),

@@ -27,7 +27,7 @@ import {
 } from './consumers/index.js';
 import { CreateGuests1763800000003, GuestRow, GuestsModule } from './guests/index.js';
 import { HealthModule } from './health/index.js';
-import { KongSyncModule } from './kong-sync/index.js';
+import { CreateKongSync1763900000009, KongSyncModule, SyncStateRow } from './kong-sync/index.js';
 import { CreateUsage1763800000005, UsageBatchRow, UsageHourRow, UsageModule } from './usage/index.js';
 import { CreateUsers1763800000002, PresentSubject, UserRow, UsersModule } from './users/index.js';
 
@@ -60,6 +60,7 @@ export class AppModule {
             SubscriptionRow,
             EndUserRow,
             ApplicationEndUserRow,
+            SyncStateRow,
           ],
           migrations: [
             CreateAudit1763800000001,
@@ -69,6 +70,7 @@ export class AppModule {
             CreateUsage1763800000005,
             CreateConsumers1763900000006,
             CreateApplications1763900000007,
+            CreateKongSync1763900000009,
           ],
           logger,
         }),
@@ -116,7 +118,13 @@ export class AppModule {
           publicUrl: config.PUBLIC_URL.replace(/\/+$/, ''),
           maxPerUser: config.APPLICATIONS_MAX_PER_USER,
         }),
-        KongSyncModule.forRoot({ nodeWatchIntervalMs: 1000 }),
+        KongSyncModule.forRoot({
+          realm: config.KEYCLOAK_REALM,
+          nodeWatchIntervalMs: 1000,
+          intervalMs: config.SYNC_INTERVAL_MS,
+          mode: config.KONG_MODE,
+          topologyFile: topologyFile(config),
+        }),
         UsageModule,
         HealthModule,
       ],
@@ -140,6 +148,17 @@ function kongAdmin(config: AppConfig): DynamicModule {
     tokenHeader: token && { name: config.KONG_ADMIN_TOKEN_HEADER, value: token },
     tls: readTls(config),
   });
+}
+
+/** @throws {ConfigurationError} a Kong without a database gets everything at once, and there is nothing to begin with */
+function topologyFile(config: AppConfig): string | undefined {
+  if (
+    config.KONG_MODE === 'dbless' &&
+    config.KONG_ADMIN_URLS.length > 0 &&
+    config.TOPOLOGY_FILE === undefined
+  )
+    throw new ConfigurationError(['TOPOLOGY_FILE: must be set where KONG_MODE is dbless']);
+  return config.TOPOLOGY_FILE;
 }
 
 /** TLS, this machine, a name of the compose network (no dot in it), or allowed by name. */

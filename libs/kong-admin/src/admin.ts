@@ -8,6 +8,10 @@ import type { Entity, Item } from './state.js';
 const PAGE = 1000;
 /** Of what is safe to repeat: reads, a PUT or DELETE by id, and the whole configuration. */
 const ATTEMPTS = 4;
+/** Nobody waits for these as a revocation waits: a busy Kong may take its time. */
+const PATIENCE_MS = 5000;
+/** A whole configuration is read, checked and stored before Kong answers. */
+const LOAD_PATIENCE_MS = 60_000;
 
 export interface NodeStatus {
   readonly mode: 'db' | 'dbless';
@@ -50,10 +54,12 @@ export class KongAdmin {
       if (tag !== undefined) query.set('tags', tag);
       if (offset !== '') query.set('offset', offset);
       const page = (await this.read(`list-${kind}`, `${path}?${query.toString()}`)) as {
-        readonly data: readonly Entity[];
+        readonly data?: readonly Entity[];
         readonly offset?: string;
       };
-      found.push(...page.data);
+      if (!Array.isArray(page?.data))
+        throw new KongUnreachable(`list-${kind}`, this.url, 'its answer is not a list');
+      found.push(...(page.data as readonly Entity[]));
       offset = page.offset;
     }
     return found;
@@ -106,7 +112,7 @@ export class KongAdmin {
   /** Replaces the whole configuration of a node without a database, unless it has just this one. */
   async load(config: string, secrets: readonly string[]): Promise<void> {
     const request = { operation: 'load-config', method: 'POST', path: '/config?check_hash=1' } as const;
-    await this.write({ ...request, body: { config }, secrets });
+    await this.write({ ...request, body: { config }, secrets, timeoutMs: LOAD_PATIENCE_MS });
   }
 
   private read(operation: string, path: string, subject?: string): Promise<unknown> {
@@ -114,6 +120,6 @@ export class KongAdmin {
   }
 
   private write(request: NodeRequest): Promise<unknown> {
-    return this.nodes.ask(this.url, { ...request, attempts: ATTEMPTS });
+    return this.nodes.ask(this.url, { timeoutMs: PATIENCE_MS, ...request, attempts: ATTEMPTS });
   }
 }

@@ -1,12 +1,13 @@
 export { KongAdmin } from './admin.js';
-export { apply, type ApplyOptions, ApplyStopped } from './apply.js';
+export { apply, type ApplyOptions, ApplyStopped, type KongWriter } from './apply.js';
 export { configurationHash, readConfiguration, strangersIn } from './configuration.js';
 export { KongRefused, KongUnreachable } from './errors.js';
 export { KongAdminModule } from './kong-admin.module.js';
 export { KongNodes, type NodeRequest } from './nodes.js';
 export type { KongAdminOptions } from './options.js';
-export { isEmpty, plan, type Plan } from './plan.js';
+export { Pace } from './pace.js';
+export { isEmpty, plan, type Plan, type Step } from './plan.js';
 export { blockedLine, linesOf, summary } from './print.js';
-export { readPluginDefaults, readState } from './read.js';
+export { readConsumer, readPluginDefaults, readState } from './read.js';
 export type { Entity, KongState } from './state.js';
 export { readTls, TLS_SETTINGS } from './tls.js';

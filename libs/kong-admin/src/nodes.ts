@@ -25,6 +25,8 @@ export interface NodeRequest {
   readonly subject?: string;
   /** How often it is sent until Kong answers; only for what is safe to repeat. Once, where somebody waits for it. */
   readonly attempts?: number;
+  /** Longest wait for one answer, where it is not that of the options. */
+  readonly timeoutMs?: number;
   /** What an error must not repeat: Kong quotes the value that it refuses. */
   readonly secrets?: readonly string[];
 }
@@ -84,7 +86,7 @@ export class KongNodes {
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
     const headers = this.headers(body !== undefined);
     try {
-      const sent = { method, headers, body, timeoutMs: this.options.timeoutMs };
+      const sent = { method, headers, body, timeoutMs: request.timeoutMs ?? this.options.timeoutMs };
       const { status, headers: told, text } = await this.connections.send(url + path, sent);
       if (status >= 500 || status === 429) {
         const retryAfterMs = parseRetryAfter(told['retry-after'], Date.now());

@@ -31,6 +31,20 @@ export async function readState(admin: KongAdmin, desired: KongState, tag: strin
   return Object.fromEntries([...found].map(([kind, entities]) => [kind, [...entities.values()]]));
 }
 
+/**
+ * One consumer and whatever belongs to it, whoever made that; nothing where there is no such consumer.
+ *
+ * @throws {KongRefused} {KongUnreachable}
+ */
+export async function readConsumer(admin: KongAdmin, id: string): Promise<KongState> {
+  const consumer = await admin.find('consumers', id);
+  if (consumer === undefined) return {};
+  const children = referrersOf('consumers').map(async ([kind, , { nested }]) => {
+    return [kind, await admin.list(kind, { of: { kind: 'consumers', id, nested } })] as const;
+  });
+  return { consumers: [consumer], ...Object.fromEntries(await Promise.all(children)) };
+}
+
 /** What Kong fills in for the plugins that should be there, so that what somebody else has set is seen. */
 export async function readPluginDefaults(
   admin: KongAdmin,

@@ -9,7 +9,7 @@ import { Busy, orUnavailable, sqlState } from './storage.problems.js';
 /** Few on purpose: work under a lock waits for far systems, and must never starve the requests' own pool. */
 const LOCK_CONNECTIONS = 8;
 /** For `ifFree`, so that what runs on a timer is not late because many wait for locks. */
-const TIMER_CONNECTIONS = 2;
+const TIMER_CONNECTIONS = 4;
 const LOCK_NOT_AVAILABLE = '55P03';
 /** PostgreSQL answers everything else here at once: after this it hangs. */
 const SILENCE_MS = 2000;
@@ -66,16 +66,27 @@ export class Locks implements OnApplicationShutdown {
     }
   }
 
-  /** Runs `work` if nobody holds `name`, else does nothing; for work that one process at a time does. */
-  async ifFree(name: string, work: () => Promise<void>): Promise<void> {
+  /**
+   * Runs `work` if nobody holds `name`, else does nothing; for work that one process at a time does. The signal says that
+   * the connection, and with it the lock, is lost: somebody else may be at work by now.
+   *
+   * @returns whether it ran
+   */
+  async ifFree(name: string, work: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
     const client = await orUnavailable(() => this.timerPool.connect());
+    const lost = new AbortController();
+    const lose = (error: Error) => lost.abort(error);
+    client.on('error', lose);
     try {
       await client.query('BEGIN');
       const { rows } = await client.query<{ free: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS free', [
         lockKey(name),
       ]);
-      if (rows[0]?.free === true) await work();
+      if (rows[0]?.free !== true) return false;
+      await work(lost.signal);
+      return true;
     } finally {
+      client.off('error', lose);
       await letGo(client);
     }
   }

@@ -16,6 +16,7 @@ import {
   CredentialRow,
 } from '../../../apps/auth-api/src/consumers/index.js';
 import { CreateGuests1763800000003, GuestRow } from '../../../apps/auth-api/src/guests/index.js';
+import { CreateKongSync1763900000009, SyncStateRow } from '../../../apps/auth-api/src/kong-sync/index.js';
 import { CreateUsers1763800000002, UserRow } from '../../../apps/auth-api/src/users/index.js';
 import {
   CreateUsage1763800000005,
@@ -48,6 +49,7 @@ describe('the tables that migrations make', () => {
         SubscriptionRow,
         EndUserRow,
         ApplicationEndUserRow,
+        SyncStateRow,
       ],
       migrations: [
         CreateAudit1763800000001,
@@ -57,6 +59,7 @@ describe('the tables that migrations make', () => {
         CreateUsage1763800000005,
         CreateConsumers1763900000006,
         CreateApplications1763900000007,
+        CreateKongSync1763900000009,
       ],
     }).initialize();
     await source.runMigrations();

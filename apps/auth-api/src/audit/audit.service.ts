@@ -26,7 +26,12 @@ export class AuditService {
 
   /** Writes an entry in the transaction that does the thing, so that neither is there without the other. */
   async record(manager: EntityManager, entry: AuditEntry): Promise<void> {
-    const event: AuditEvent = {
+    await this.recordAll(manager, [entry]);
+  }
+
+  /** As `record`, for many things that are done together. */
+  async recordAll(manager: EntityManager, entries: readonly AuditEntry[]): Promise<void> {
+    const events = entries.map((entry): AuditEvent => ({
       id: randomUUID(),
       at: new Date(),
       actor: entry.actor ?? null,
@@ -35,9 +40,9 @@ export class AuditService {
       requestId: entry.origin?.requestId ?? null,
       address: entry.origin?.address ?? null,
       details: { ...entry.details },
-    };
-    // Its type wants every value inside `details` to be a column. `save` would look for the row first.
-    await manager.insert(AuditEvent, event as object);
+    }));
+    // Its type wants every value inside `details` to be a column. `save` would look for the rows first.
+    await manager.insert(AuditEvent, events as object[]);
   }
 
   /** Newest first; `cursor` is the `nextCursor` of the page before. @throws {Problem} ValidationFailed: it is not */

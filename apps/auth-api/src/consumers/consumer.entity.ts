@@ -40,6 +40,9 @@ export class ConsumerRow {
   @Column('timestamptz', { name: 'removed_at', nullable: true })
   removedAt!: Date | null;
 
+  @Column('timestamptz', { name: 'changed_at' })
+  changedAt!: Date;
+
   /** Rises with every change. */
   @Column('bigint', { transformer: NUMBER })
   revision!: number;

@@ -14,6 +14,7 @@ export class CreateConsumers1763900000006 implements MigrationInterface {
         limits jsonb,
         created_at timestamptz NOT NULL,
         removed_at timestamptz,
+        changed_at timestamptz NOT NULL,
         revision bigint NOT NULL,
         applied_revision bigint NOT NULL,
         failure text,

@@ -10,21 +10,21 @@ import { Seal } from './sealing.js';
 
 /** A change to what was never written as a whole leaves nobody knowing what of it is in Kong. */
 const PUT = `
-  INSERT INTO consumers AS c (id, origin, username, custom_id, tags, groups, limits, created_at,
+  INSERT INTO consumers AS c (id, origin, username, custom_id, tags, groups, limits, created_at, changed_at,
                               revision, applied_revision, attempts)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, now(), nextval('consumer_revisions'), 0, 0)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, now(), now(), nextval('consumer_revisions'), 0, 0)
   ON CONFLICT (id) DO UPDATE SET
     origin = excluded.origin, username = excluded.username, custom_id = excluded.custom_id, tags = excluded.tags,
     groups = excluded.groups, limits = excluded.limits, removed_at = NULL,
     created_at = CASE WHEN c.removed_at IS NULL THEN c.created_at ELSE excluded.created_at END,
-    revision = excluded.revision, applied_revision = ${unknownIfNew('c')},
+    changed_at = now(), revision = excluded.revision, applied_revision = ${unknownIfNew('c')},
     failure = NULL, attempts = 0, next_attempt_at = NULL
   RETURNING (xmax <> 0) AS existed`;
 
 /** What could let it in is forgotten at once. */
 const REMOVE = `
   WITH gone AS (
-    UPDATE consumers AS c SET removed_at = now(), revision = nextval('consumer_revisions'),
+    UPDATE consumers AS c SET removed_at = now(), changed_at = now(), revision = nextval('consumer_revisions'),
       applied_revision = ${unknownIfNew('c')}, failure = NULL, attempts = 0, next_attempt_at = NULL
     WHERE id = ANY($1) AND removed_at IS NULL RETURNING id),
   credentials AS (DELETE FROM consumer_credentials k USING gone WHERE k.consumer_id = gone.id)
@@ -54,14 +54,12 @@ const AFTER = {
 
 const ONE = `${DESIRED} WHERE c.id = $1 AND c.removed_at IS NULL GROUP BY c.id`;
 
-const APPLIED = {
-  name: 'consumers-applied',
-  text: `WITH done AS (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS d (id, revision)),
-              gone AS (DELETE FROM consumers c USING done d
-                       WHERE c.id = d.id AND c.revision = d.revision AND c.removed_at IS NOT NULL)
-         UPDATE consumers c SET applied_revision = d.revision, failure = NULL, attempts = 0, next_attempt_at = NULL
-         FROM done d WHERE c.id = d.id AND c.removed_at IS NULL AND c.applied_revision < d.revision`,
-};
+const APPLIED = `
+  WITH done AS (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS d (id, revision)),
+       gone AS (DELETE FROM consumers c USING done d
+                WHERE c.id = d.id AND c.revision = d.revision AND c.removed_at IS NOT NULL)
+  UPDATE consumers c SET applied_revision = d.revision, failure = NULL, attempts = 0, next_attempt_at = NULL
+  FROM done d WHERE c.id = d.id AND c.removed_at IS NULL AND c.applied_revision < d.revision`;
 
 /** Longer after each refusal, up to a minute: what Kong refuses today it may take when somebody has made room. */
 const REFUSED = {
@@ -75,11 +73,39 @@ const WAITING = {
   name: 'consumers-waiting',
   text: `SELECT id FROM consumers WHERE id = ANY($1::uuid[]) AND revision <> applied_revision`,
 };
+const BACKLOG = {
+  name: 'consumers-backlog',
+  text: `SELECT count(*)::int AS waiting, count(failure)::int AS refused,
+                coalesce(extract(epoch FROM now() - min(changed_at)), 0)::float8 AS "oldestSeconds"
+         FROM consumers WHERE revision <> applied_revision`,
+};
+const REFUSALS = {
+  name: 'consumers-refusals',
+  text: `SELECT id, username, failure, attempts FROM consumers
+         WHERE revision <> applied_revision AND failure IS NOT NULL ORDER BY changed_at LIMIT $1`,
+};
 
 const STILL_PENDING = {
   name: 'consumer-still-pending',
   text: `SELECT 1 FROM consumers WHERE id = $1 AND revision <> applied_revision`,
 };
+
+/** What Kong does not have yet. */
+export interface Backlog {
+  readonly waiting: number;
+  /** Of those, how many Kong has refused. */
+  readonly refused: number;
+  /** Since when the oldest waits, in seconds. */
+  readonly oldestSeconds: number;
+}
+
+/** What Kong does not take, and why. */
+export interface Refusal {
+  readonly id: string;
+  readonly username: string;
+  readonly failure: string;
+  readonly attempts: number;
+}
 
 interface DesiredRow {
   readonly id: string;
@@ -196,13 +222,23 @@ export class DesiredConsumers {
     }
   }
 
-  /** Kong has these, as they were when they were read; what changed since stays pending. */
-  async markApplied(consumers: readonly Pick<DesiredConsumer, 'id' | 'revision'>[]): Promise<void> {
+  /**
+   * Kong has these, as they were when they were read; what changed since stays pending.
+   *
+   * @param alongside is done in the same transaction
+   */
+  async markApplied(
+    consumers: readonly Pick<DesiredConsumer, 'id' | 'revision'>[],
+    alongside: (manager: EntityManager) => Promise<void>,
+  ): Promise<void> {
     if (consumers.length === 0) return;
-    await this.database.run(APPLIED, [
-      consumers.map(({ id }) => id),
-      consumers.map(({ revision }) => revision),
-    ]);
+    await this.database.transaction(async (manager) => {
+      await manager.query(APPLIED, [
+        consumers.map(({ id }) => id),
+        consumers.map(({ revision }) => revision),
+      ]);
+      await alongside(manager);
+    });
     this.events.emit('applied');
   }
 
@@ -212,6 +248,16 @@ export class DesiredConsumers {
     failure: string,
   ): Promise<void> {
     await this.database.run(REFUSED, [id, revision, failure.slice(0, 1000)]);
+  }
+
+  async backlog(): Promise<Backlog> {
+    const [row] = await this.database.run<Backlog>(BACKLOG, []);
+    return row ?? { waiting: 0, refused: 0, oldestSeconds: 0 };
+  }
+
+  /** Oldest first. */
+  async refusals(limit: number): Promise<Refusal[]> {
+    return this.database.run<Refusal>(REFUSALS, [limit]);
   }
 
   /** Waits until Kong has it as it is now; false when that takes longer. */

@@ -3,4 +3,4 @@ export { ConsumerRow } from './consumer.entity.js';
 export { ConsumersModule } from './consumers.module.js';
 export { CreateConsumers1763900000006 } from './consumers.migrations.js';
 export { CredentialRow } from './credential.entity.js';
-export { DesiredConsumers } from './desired-consumers.service.js';
+export { type Backlog, DesiredConsumers, type Refusal } from './desired-consumers.service.js';

@@ -1,9 +1,20 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AuditModule } from '../audit/index.js';
 import { BlockedSubjects } from './blocked-subjects.service.js';
+import { DatabaseSync } from './database-sync.service.js';
+import { DeclarativeSync } from './declarative-sync.service.js';
 import { EdgePushes } from './edge-pushes.service.js';
 import './gateway.problems.js';
+import { KongController } from './kong.controller.js';
+import { KongNode } from './kong-node.service.js';
 import { KONG_SYNC_OPTIONS, type KongSyncOptions } from './kong-sync.options.js';
+import { KongSync } from './kong-sync.service.js';
 import { NodeWatch } from './node-watch.service.js';
+import { SYNC_ENGINE } from './sync-engine.js';
+import { SyncMetrics } from './sync-metrics.service.js';
+import { SyncStateRepository } from './sync-state.repository.js';
+import { SyncStatus } from './sync-status.service.js';
+import { TopologyFile } from './topology-file.service.js';
 
 @Module({})
 export class KongSyncModule {
@@ -11,7 +22,21 @@ export class KongSyncModule {
     return {
       module: KongSyncModule,
       global: true,
-      providers: [{ provide: KONG_SYNC_OPTIONS, useValue: options }, NodeWatch, EdgePushes, BlockedSubjects],
+      imports: [AuditModule],
+      controllers: [KongController],
+      providers: [
+        { provide: KONG_SYNC_OPTIONS, useValue: options },
+        { provide: SYNC_ENGINE, useClass: options.mode === 'db' ? DatabaseSync : DeclarativeSync },
+        NodeWatch,
+        EdgePushes,
+        BlockedSubjects,
+        KongNode,
+        TopologyFile,
+        SyncMetrics,
+        SyncStateRepository,
+        SyncStatus,
+        KongSync,
+      ],
       exports: [EdgePushes],
     };
   }

@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { Counter, Gauge } from 'prom-client';
+import type { Backlog } from '../consumers/index.js';
+import { KongRefused, KongUnreachable } from '#kong-admin';
+import { registry } from '#telemetry';
+
+const pending = new Gauge({
+  name: 'kong_sync_pending',
+  help: 'Consumers that Kong does not have yet as they should be, or has although they should be gone.',
+  registers: [registry],
+});
+const lag = new Gauge({
+  name: 'kong_sync_lag_seconds',
+  help: 'Since when the oldest change waits for Kong to have it; 0 when none does.',
+  registers: [registry],
+});
+const writes = new Counter({
+  name: 'kong_sync_writes_total',
+  help: 'Writes to Kong that succeeded, by operation and kind of entity.',
+  labelNames: ['operation', 'kind'] as const,
+  registers: [registry],
+});
+const errors = new Counter({
+  name: 'kong_sync_errors_total',
+  help: 'Requests to Kong that were refused or not answered, by operation and kind of entity.',
+  labelNames: ['operation', 'kind'] as const,
+  registers: [registry],
+});
+const drift = new Counter({
+  name: 'kong_sync_drift_total',
+  help: 'Differences found in Kong that no change of ours explains.',
+  registers: [registry],
+});
+
+/** What operators see of kong-sync. */
+@Injectable()
+export class SyncMetrics {
+  backlog({ waiting, oldestSeconds }: Backlog): void {
+    pending.set(waiting);
+    lag.set(oldestSeconds);
+  }
+
+  wrote(operation: string, kind: string): void {
+    writes.inc({ operation, kind });
+  }
+
+  drifted(differences: number): void {
+    drift.inc(differences);
+  }
+
+  failed(error: unknown): void {
+    if (!(error instanceof KongRefused) && !(error instanceof KongUnreachable)) return;
+    // `put-consumers consumer demo-1a2b`: the rest is of no use as a label.
+    const [verb = 'ask', kind = 'node'] = /^([a-z]+)-?([a-z0-9-]*)/.exec(error.operation)?.slice(1) ?? [];
+    errors.inc({ operation: verb, kind: kind || 'node' });
+  }
+}

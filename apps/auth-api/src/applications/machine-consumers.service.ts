@@ -33,7 +33,7 @@ export class MachineConsumers {
     { consumerId }: SubscriptionRow,
   ): Promise<Credential | undefined> {
     if (consumerId === null) return undefined;
-    return (await this.consumers.find(manager, consumerId))?.credentials.at(0);
+    return (await this.consumers.find(consumerId, manager))?.credentials.at(0);
   }
 
   /** OAuth clients get a credential with the new URI in the place of theirs. @returns the consumers that changed */

@@ -52,7 +52,10 @@ const AFTER = {
   text: `${DESIRED} WHERE c.id > $1 AND c.removed_at IS NULL GROUP BY c.id ORDER BY c.id LIMIT $2`,
 };
 
-const ONE = `${DESIRED} WHERE c.id = $1 AND c.removed_at IS NULL GROUP BY c.id`;
+const ONE = {
+  name: 'consumers-one',
+  text: `${DESIRED} WHERE c.id = $1 AND c.removed_at IS NULL GROUP BY c.id`,
+};
 
 const APPLIED = `
   WITH done AS (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS d (id, revision)),
@@ -194,9 +197,13 @@ export class DesiredConsumers {
     return rows.map(({ id }) => id);
   }
 
-  /** One that should be there, with its credentials, as the transaction sees it. */
-  async find(manager: EntityManager, id: string): Promise<DesiredConsumer | undefined> {
-    return this.toConsumers(await manager.query<DesiredRow[]>(ONE, [id])).at(0);
+  /** One that should be there, with its credentials; as a transaction sees it when its manager is given. */
+  async find(id: string, manager?: EntityManager): Promise<DesiredConsumer | undefined> {
+    const rows =
+      manager === undefined
+        ? await this.database.run<DesiredRow>(ONE, [id])
+        : await manager.query<DesiredRow[]>(ONE.text, [id]);
+    return this.toConsumers(rows).at(0);
   }
 
   /** Which of these Kong does not have as they should be, or still has although they should be gone. */

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { ChangeFeed, Jobs } from '#storage';
+import { ChangeFeed, Jobs, StorageUnavailable } from '#storage';
 import { LOGGER } from '#telemetry';
 import { UsersService } from '../users/index.js';
 import { ApplicationsService } from './applications.service.js';
@@ -23,24 +23,24 @@ export class DeletedOwners {
   ) {
     feed.subscribe(
       ({ kind, id }) => void (kind === 'user' && this.hear(id)),
-      () => void this.tryEnd(undefined),
+      () => void this.orLater(() => this.end(undefined)),
     );
     jobs.define(TASK, () => this.end(undefined), { cron: EVERY_MINUTE });
   }
 
   private async hear(id: string): Promise<void> {
-    const user = await this.users.find(id).catch(() => undefined);
-    if (user?.deleted === true) await this.tryEnd(id);
+    await this.orLater(async () => {
+      if ((await this.users.find(id))?.deleted === true) await this.end(id);
+    });
   }
 
-  private async tryEnd(userId: string | undefined): Promise<void> {
+  private async orLater(work: () => Promise<void>): Promise<void> {
     try {
-      await this.end(userId);
+      await work();
     } catch (error) {
-      this.logger.warn(
-        { err: error, user_id: userId },
-        'applications of deleted people not ended, again later',
-      );
+      // An outage of the database is said by those who wait for it; this comes again with its end.
+      const level = StorageUnavailable.is(error) ? 'debug' : 'warn';
+      this.logger[level]({ err: error }, 'applications of deleted people not ended, again later');
     }
   }
 

@@ -16,29 +16,29 @@ export interface ApplicationsScene {
   /** What Kong holds. */
   readonly projection: KongProjection;
   /** Does something while Kong is away, and gives it back. */
-  withoutKong<T>(work: () => Promise<T>): Promise<T>;
-  application(owner: TestGuest, more?: Readonly<Record<string, unknown>>): Promise<string>;
-  subscribe(
+  readonly withoutKong: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly application: (owner: TestGuest, more?: Readonly<Record<string, unknown>>) => Promise<string>;
+  readonly subscribe: (
     owner: TestGuest,
     applicationId: string,
     more?: Readonly<Record<string, unknown>>,
-  ): Promise<Answer>;
+  ) => Promise<Answer>;
   /** An application of the implicit flow. */
-  implicit(owner: TestGuest, api?: string): Promise<string>;
-  decide(
-    admin: TestMember,
+  readonly implicit: (owner: TestGuest, api?: string) => Promise<string>;
+  readonly decide: (
+    admin: TestGuest,
     applicationId: string,
     subscriptionId: string,
     decision: 'approve' | 'refuse',
     body?: unknown,
-  ): Promise<Answer>;
-  register(registrar: TestGuest, body: Readonly<Record<string, unknown>>): Promise<Answer>;
+  ) => Promise<Answer>;
+  readonly register: (registrar: TestGuest, body: Readonly<Record<string, unknown>>) => Promise<Answer>;
   /** Somebody with the role consumer-registrar. */
-  registrar(): Promise<TestMember>;
+  readonly registrar: () => Promise<TestMember>;
   /** The audit trail about one thing, oldest first. */
-  trail(target: string): Promise<{ action: string; actor: string | null; details: Body }[]>;
+  readonly trail: (target: string) => Promise<{ action: string; actor: string | null; details: Body }[]>;
   /** Consumers that should be there, or of which Kong still has to hear that they should not. */
-  consumers(like: string): Promise<ConsumerAsKept[]>;
+  readonly consumers: (like: string) => Promise<ConsumerAsKept[]>;
 }
 
 export interface ConsumerAsKept {

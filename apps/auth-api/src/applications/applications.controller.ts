@@ -10,7 +10,7 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentPrincipal, type Principal, RevalidateToken } from '#principal';
-import { ApiProblems, NotFound } from '#problem';
+import { ApiProblems, NotFound, ValidationFailed } from '#problem';
 import { LOCATION } from '#service';
 import { type Origin, RequestOrigin } from '../audit/index.js';
 import { GuestMayNot } from '../users/index.js';
@@ -27,6 +27,9 @@ import { ApplicationIdParam } from './applications.fields.js';
 import { ApplicationIdTaken, ApplicationLimitReached, ApplicationNotFound } from './applications.problems.js';
 import { ApplicationsService } from './applications.service.js';
 import { askerOf } from './asker.js';
+
+const nothingToChange = () =>
+  ValidationFailed({ errors: [{ field: 'body', detail: 'must name what to change: name or redirect_uri' }] });
 
 /** For a person in his session: an API key must not make other ways in. An administrator sees and changes all. */
 @ApiTags('applications')
@@ -98,6 +101,7 @@ export class ApplicationsController {
     @RequestOrigin() origin: Origin,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ApplicationDto> {
+    if (name === undefined && redirectUri === undefined) throw nothingToChange();
     const changed = await this.applications.change(askerOf(principal, origin), id, { name, redirectUri });
     void reply.code(changed.active ? 200 : 202);
     return toApplicationDto(changed);

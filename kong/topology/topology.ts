@@ -1,4 +1,4 @@
-import { entityId, type TierLimits } from '#config';
+import { type ApiName, entityId, type TierLimits } from '#config';
 import {
   type Consumer,
   type Plugin,
@@ -13,8 +13,8 @@ import {
 import type { ServiceName, TopologyOptions } from './options.js';
 import * as plugin from './plugins.js';
 
-/** APIs that are open to subscriptions, each under /apis/<name>. */
-const APIS: Readonly<Record<string, ServiceName>> = {
+/** What stands behind each API. */
+const APIS: Readonly<Record<ApiName, ServiceName>> = {
   llm: 'llm-api',
   media: 'media-api',
   responses: 'response-api',

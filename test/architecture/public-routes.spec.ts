@@ -94,10 +94,13 @@ describe('auth-api', () => {
        "GET /kong/plan: admin, own token",
        "GET /kong/status: admin, own token",
        "POST /admin/users/:id/keys/revoke: admin, own token",
+       "POST /applications/:id/subscriptions/:sid/approve: admin, own token",
+       "POST /applications/:id/subscriptions/:sid/refuse: admin, own token",
        "POST /consumers/:id/keys: admin, own token",
        "POST /kong/keys/refresh: admin, own token",
        "POST /kong/keys/rotate: admin, own token",
        "POST /kong/sync: admin, own token",
+       "POST /oauth2/register: consumer-registrar or admin, own token",
        "PUT /admin/users/:id/limits: admin, own token",
      ]
     `);

@@ -7,7 +7,8 @@ exports.modules = {
   users: ['audit'],
   // A person may have limits of his own, and they end with him.
   consumers: ['audit', 'users'],
-  applications: ['audit', 'consumers'],
+  // Registered people have applications, guests have none, and an application ends with its owner.
+  applications: ['audit', 'consumers', 'users'],
   auth: ['audit', 'users'],
   guests: ['audit', 'auth', 'users'],
   'kong-sync': ['applications', 'audit', 'consumers', 'users'],

@@ -102,6 +102,9 @@ export const SETTINGS = {
   API_KEY_MAX_DAYS: setting
     .integer('Longest lifetime of a key, in days.', { min: 1, max: 3650 })
     .default(365),
+  APPLICATIONS_MAX_PER_USER: setting
+    .integer('Applications one user may have.', { min: 1, max: 1000 })
+    .default(20),
   GUEST_TTL_DAYS: setting
     .integer('Guests are deleted this many days after their session ended.', { min: 1, max: 365 })
     .default(7),

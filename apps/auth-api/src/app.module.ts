@@ -10,6 +10,14 @@ import { StorageModule } from '#storage';
 import { TelemetryModule } from '#telemetry';
 import { ApiKeyResolver, ApiKeyRow, ApiKeysModule, CreateApiKeys1763800000004 } from './api-keys/index.js';
 import type { AppConfig } from './app.config.js';
+import {
+  ApplicationEndUserRow,
+  ApplicationRow,
+  ApplicationsModule,
+  CreateApplications1763900000007,
+  EndUserRow,
+  SubscriptionRow,
+} from './applications/index.js';
 import { AuditEvent, AuditModule, CreateAudit1763800000001 } from './audit/index.js';
 import { AuthModule } from './auth/index.js';
 import {
@@ -62,6 +70,10 @@ export class AppModule {
             ConsumerRow,
             CredentialRow,
             RegistrationRow,
+            ApplicationRow,
+            SubscriptionRow,
+            EndUserRow,
+            ApplicationEndUserRow,
             SyncStateRow,
             RealmKeyRow,
           ],
@@ -73,6 +85,7 @@ export class AppModule {
             CreateUsage1763800000005,
             CreateConsumers1763900000006,
             CreateRealmKeys1763900000008,
+            CreateApplications1763900000007,
             CreateKongSync1763900000009,
             CreateRegistrations1763900000011,
           ],
@@ -121,6 +134,11 @@ export class AppModule {
           credentialKeys: given(config.CREDENTIAL_KEY, config.CREDENTIAL_KEY_PREVIOUS),
           publicUrl: config.PUBLIC_URL.replace(/\/+$/, ''),
           waitForKongMs: config.KONG_ADMIN_URLS.length === 0 ? 0 : WAIT_FOR_KONG_MS,
+        }),
+        ApplicationsModule.forRoot({
+          realm: config.KEYCLOAK_REALM,
+          publicUrl: config.PUBLIC_URL.replace(/\/+$/, ''),
+          maxPerUser: config.APPLICATIONS_MAX_PER_USER,
         }),
         KongSyncModule.forRoot(
           {

@@ -1,3 +1,4 @@
+export { API_NAMES, type ApiName } from './apis.js';
 export { Secret } from './secret.js';
 export { ConfigurationError, parseSettings, setting, type Parsed, type Settings } from './settings.js';
 export { environmentExample } from './example.js';

@@ -2,6 +2,13 @@ import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { ApiKeyRow, CreateApiKeys1763800000004 } from '../../../apps/auth-api/src/api-keys/index.js';
+import {
+  ApplicationEndUserRow,
+  ApplicationRow,
+  CreateApplications1763900000007,
+  EndUserRow,
+  SubscriptionRow,
+} from '../../../apps/auth-api/src/applications/index.js';
 import { AuditEvent, CreateAudit1763800000001 } from '../../../apps/auth-api/src/audit/index.js';
 import {
   ConsumerRow,
@@ -46,6 +53,10 @@ describe('the tables that migrations make', () => {
         ConsumerRow,
         CredentialRow,
         RegistrationRow,
+        ApplicationRow,
+        SubscriptionRow,
+        EndUserRow,
+        ApplicationEndUserRow,
         SyncStateRow,
         RealmKeyRow,
       ],
@@ -57,6 +68,7 @@ describe('the tables that migrations make', () => {
         CreateUsage1763800000005,
         CreateConsumers1763900000006,
         CreateRealmKeys1763900000008,
+        CreateApplications1763900000007,
         CreateKongSync1763900000009,
         CreateRegistrations1763900000011,
       ],

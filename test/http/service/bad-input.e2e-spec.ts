@@ -28,7 +28,9 @@ const HARMFUL = [
 
 const withBody = endpoints().filter((endpoint) => bodySchema(endpoint) !== undefined);
 const withQuery = endpoints().filter(({ parameters = [] }) => parameters.some((one) => one.in === 'query'));
-const withId = endpoints().filter(({ path }) => path.includes('{id}'));
+const ids = ({ parameters = [] }: Endpoint) =>
+  parameters.filter(({ in: place, schema }) => place === 'path' && schema['format'] === 'uuid');
+const withId = endpoints().filter((endpoint) => ids(endpoint).length > 0);
 const name = ({ method, path }: Endpoint) => `${method} ${path}`;
 const named = (list: readonly Endpoint[]) => list.map((endpoint) => [name(endpoint), endpoint] as const);
 
@@ -52,16 +54,24 @@ describe('bad input', () => {
     endpoint: Endpoint,
     { body, headers = {}, query = '', id = keyId }: Call & { query?: string; id?: string },
   ) =>
-    api.call(endpoint.method, endpoint.path.replace('{id}', id) + query, {
+    api.call(endpoint.method, pathOf(endpoint, id) + query, {
       token: tokenFor(endpoint),
       body,
       headers,
     });
 
+  /** With the id where one stands, and the name of an application where one of those stands. */
+  const pathOf = (endpoint: Endpoint, id: string): string =>
+    ids(endpoint)
+      .reduce((path, { name }) => path.replace(`{${name}}`, id), endpoint.path)
+      .replace('{id}', 'some-application');
+
   const tokenFor = ({ operationId, path }: Endpoint): string | undefined => {
     if (/^\/(admin|consumers|kong)(\/|$)/.test(path)) return admin;
     if (operationId === 'validateApiKey') return GATEWAY_CALL_SECRET;
     if (operationId === 'upgrade') return guest;
+    if (path.endsWith('/approve') || path.endsWith('/refuse') || path === '/oauth2/register') return admin;
+    if (path.startsWith('/applications')) return member;
     return path.startsWith('/auth/api-keys') || operationId === 'setPassword' ? member : undefined;
   };
 
@@ -77,6 +87,11 @@ describe('bad input', () => {
       rotateApiKey: { overlap_seconds: -1 },
       validateApiKey: { api_key: 'x' },
       register: { client_name: 'x', email: `${username}@example.com` },
+      createApplication: { id: 'some-application', name: '' },
+      changeApplication: { name: '' },
+      createSubscription: { api: 'echo', auth: 'none' },
+      refuseSubscription: { reason: '' },
+      registerEndUser: { email: 'nobody', api: 'echo', application_id: 'some-application' },
       refreshToken: { refresh_token: 'x' },
       logout: {},
     };
@@ -228,7 +243,8 @@ describe('bad input', () => {
       '\u{1f600}',
     ])('the id %.40j', async (id) => {
       const body = endpoint.operationId === 'renameApiKey' ? { name: 'x' } : undefined;
-      expectRefusal(await send(endpoint, { id: encodeURIComponent(id), body }), 400, 'id');
+      const field = ids(endpoint)[0]?.name;
+      expectRefusal(await send(endpoint, { id: encodeURIComponent(id), body }), 400, field);
     });
 
     it.each(['%zz', '%', '%c0%80', '%ff', '%u0041'])('an id with the broken escape %s', async (id) => {

@@ -72,6 +72,10 @@ const REFUSED = {
          WHERE id = $1 AND revision = $2`,
 };
 
+const WAITING = {
+  name: 'consumers-waiting',
+  text: `SELECT id FROM consumers WHERE id = ANY($1::uuid[]) AND revision <> applied_revision`,
+};
 const BACKLOG = {
   name: 'consumers-backlog',
   text: `SELECT count(*)::int AS waiting, count(failure)::int AS refused,
@@ -194,10 +198,20 @@ export class DesiredConsumers {
     return rows.map(({ id }) => id);
   }
 
-  /** One that should be there, with its credentials. */
-  async find(id: string): Promise<DesiredConsumer | undefined> {
-    const [consumer] = this.toConsumers(await this.database.run<DesiredRow>(ONE, [id]));
-    return consumer;
+  /** One that should be there, with its credentials; as a transaction sees it when its manager is given. */
+  async find(id: string, manager?: EntityManager): Promise<DesiredConsumer | undefined> {
+    const rows =
+      manager === undefined
+        ? await this.database.run<DesiredRow>(ONE, [id])
+        : await manager.query<DesiredRow[]>(ONE.text, [id]);
+    return this.toConsumers(rows).at(0);
+  }
+
+  /** Which of these Kong does not have as they should be, or still has although they should be gone. */
+  async waiting(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    if (ids.length === 0) return new Set();
+    const rows = await this.database.run<{ id: string }>(WAITING, [ids]);
+    return new Set(rows.map(({ id }) => id));
   }
 
   /**

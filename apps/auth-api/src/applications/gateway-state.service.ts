@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common';
+import { DesiredConsumers } from '../consumers/index.js';
+
+/** For how long an answer waits for Kong before it says that it comes later. */
+const PATIENCE_MS = 3000;
+
+/** Says whether the gateway has what was just decided. */
+@Injectable()
+export class GatewayState {
+  constructor(private readonly consumers: DesiredConsumers) {}
+
+  /** Waits a moment for all of them. @returns which of them Kong does not have as they should be, or still has */
+  async settle(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const deadline = performance.now() + PATIENCE_MS;
+    for (const id of ids)
+      if (!(await this.consumers.whenApplied(id, Math.max(0, deadline - performance.now())))) break;
+    return this.waiting(ids);
+  }
+
+  async waiting(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.consumers.waiting(ids);
+  }
+}

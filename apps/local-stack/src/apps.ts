@@ -24,7 +24,12 @@ export const APPS: readonly AppDescription[] = [
     port: 8080,
     internalPort: 9080,
     readyPath: '/readyz',
-    secrets: ['CREDENTIAL_KEY', 'GATEWAY_CALL_SECRET', 'KEYCLOAK_BACKEND_CLIENT_SECRET', 'KEYCLOAK_GUEST_CLIENT_SECRET'],
+    secrets: [
+      'CREDENTIAL_KEY',
+      'GATEWAY_CALL_SECRET',
+      'KEYCLOAK_BACKEND_CLIENT_SECRET',
+      'KEYCLOAK_GUEST_CLIENT_SECRET',
+    ],
     firstCall: 'curl -X POST {url}/auth/guest-login',
   },
 ];

@@ -2,7 +2,13 @@ import { accessSync, constants, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplyStopped, KongNodes, KongRefused, KongUnreachable } from '#kong-admin';
-import { loadTopology, topology, TopologyBlocked, topologyOptions } from '../../../kong/topology/index.js';
+import {
+  loadTopology,
+  topology,
+  TopologyBlocked,
+  topologyOptions,
+  toYaml,
+} from '../../../kong/topology/index.js';
 import { type Child, runChild, startChild, turnLog, waitUntilReady } from './child.js';
 import { StackFailure, Stopped } from './failure.js';
 import { answersOk, answersWith } from './http-probe.js';
@@ -69,6 +75,8 @@ export interface LoadOptions {
   readonly hasAuthApi: boolean;
   /** Started by us: then a large part of what an earlier start left there may go. */
   readonly isOurs: boolean;
+  /** Gets the topology when it is loaded: auth-api loads it again where it is lost. */
+  readonly file: string;
   readonly signal: AbortSignal;
 }
 
@@ -79,18 +87,20 @@ export interface LoadOptions {
  * @throws {Stopped} the signal came first
  */
 export async function loadGateway(options: LoadOptions): Promise<void> {
-  const { url, adminUrl, settings, hasAuthApi, isOurs: force, signal } = options;
+  const { url, adminUrl, settings, hasAuthApi, isOurs: force, file, signal } = options;
+  const wanted = topology(topologyOptions(settings));
   const nodes = new KongNodes({ urls: [adminUrl], timeoutMs: ADMIN_TIMEOUT_MS, tokenHeader: undefined });
   try {
-    await loadTopology(nodes, adminUrl, topology(topologyOptions(settings)), { force, signal });
+    await loadTopology(nodes, adminUrl, wanted, { force, signal });
+    writeFileSync(file, toYaml(wanted));
   } catch (error) {
     throw signal.aborted ? new Stopped() : loadFailure(error);
   }
-  const wanted = hasAuthApi ? [200] : [200, 502, 503, 504];
+  const good = hasAuthApi ? [200] : [200, 502, 503, 504];
   for (const deadline = Date.now() + TAKEN_UP_MS; ; await sleep(100)) {
     if (signal.aborted) throw new Stopped();
     const status = await answersWith(`${url}/healthz`);
-    if (status !== undefined && wanted.includes(status)) return;
+    if (status !== undefined && good.includes(status)) return;
     if (Date.now() < deadline) continue;
     const reason = `${url}/healthz answers ${status ?? 'nothing'} ${TAKEN_UP_MS / 1000} s after the topology was loaded`;
     throw new StackFailure({ reason, advice: 'see its log; can the gateway reach auth-api?' });

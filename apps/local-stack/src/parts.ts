@@ -11,7 +11,14 @@ import { requireJava } from './java.js';
 import { ensureDistribution, KEYCLOAK_VERSION } from './keycloak-distribution.js';
 import { REALM, startKeycloak } from './keycloak.js';
 import { loadGateway, STAND_IN, startGateway } from './gateway.js';
-import { GATEWAY, type GatewayAddresses, type PlannedApp, appSetting, type StackPlan } from './plan.js';
+import {
+  GATEWAY,
+  type GatewayAddresses,
+  type PlannedApp,
+  appSetting,
+  type StackPlan,
+  topologyFile,
+} from './plan.js';
 import { choosePort, requireFreePort } from './ports.js';
 import { startPostgres } from './postgres.js';
 import { recorder, type StackContext, startPart, watch } from './stack-context.js';
@@ -185,6 +192,7 @@ export function gatewayPart(
       },
       hasAuthApi: plan.apps.some(({ name, runs }) => name === 'auth-api' && runs),
       isOurs: !external,
+      file: topologyFile(plan),
       signal,
     });
     if (!external && !kong)
@@ -243,7 +251,13 @@ export function appPart(
       command: process.execPath,
       args: ['--enable-source-maps', join(plan.checkout, app.entry)],
       cwd: plan.checkout,
-      env: appEnvironment(planned, context.secrets, postgres.databaseUrl, keycloak, gateway),
+      env: appEnvironment(
+        planned,
+        context.secrets,
+        postgres.databaseUrl,
+        keycloak,
+        gateway && { ...gateway, topologyFile: topologyFile(plan) },
+      ),
       logFile: turnLog(join(plan.folder, `${app.name}.log`)),
       onSpawn: recorder(context, app.name),
     });

@@ -20,6 +20,11 @@ export interface GatewayAddresses {
   readonly adminUrl: string;
 }
 
+/** What it was given, for whoever must be able to give it that again. */
+export function topologyFile({ folder }: Pick<StackPlan, 'folder'>): string {
+  return join(folder, 'kong.yaml');
+}
+
 export interface PlannedGateway {
   readonly port: number;
   readonly adminPort: number;

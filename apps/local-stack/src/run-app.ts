@@ -4,7 +4,7 @@ import { appEnvironment } from './app-environment.js';
 import { requireRealm } from './external-keycloak.js';
 import { StackFailure } from './failure.js';
 import { gatewayAddresses, KEYCLOAK, POSTGRES } from './parts.js';
-import { GATEWAY, type PlannedApp, appSetting, type StackPlan } from './plan.js';
+import { GATEWAY, type PlannedApp, appSetting, type StackPlan, topologyFile } from './plan.js';
 import { ownDatabaseUrl } from './postgres.js';
 import { requireFreePort } from './ports.js';
 import { ensureSecrets } from './secrets.js';
@@ -30,7 +30,8 @@ export async function runApp(plan: StackPlan, name: string, command: readonly st
   const issuer = plan.keycloak.issuer ?? (await requireRealm(keycloakUrl));
   const secrets = ensureSecrets(plan.folder, process.env, plan.production);
   const keycloak = { url: keycloakUrl, issuer };
-  const env = appEnvironment(app, secrets, databaseUrl(secrets.POSTGRES_PASSWORD), keycloak, gateway);
+  const before = gateway && { ...gateway, topologyFile: topologyFile(plan) };
+  const env = appEnvironment(app, secrets, databaseUrl(secrets.POSTGRES_PASSWORD), keycloak, before);
   const watched = [process.execPath, '--watch', '--enable-source-maps', join(plan.checkout, app.entry)];
   const [program = '', ...args] = command.length > 0 ? command : watched;
   const child = spawn(program, args, { env, cwd: plan.checkout, stdio: 'inherit' });

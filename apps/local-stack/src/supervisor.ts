@@ -13,7 +13,7 @@ import {
   postgresPart,
   preflight,
 } from './parts.js';
-import type { StackPlan } from './plan.js';
+import { type StackPlan, topologyFile } from './plan.js';
 import { identify, isAlive, type ProcessIdentity } from './process-identity.js';
 import { ensureSecrets } from './secrets.js';
 import { PartFailed, type StackContext } from './stack-context.js';
@@ -104,6 +104,8 @@ async function startAll(context: StackContext): Promise<void> {
   const postgres = await postgresPart(context);
   const keycloak = await keycloakPart(context, postgres);
   const gateway = await gatewayAddresses(plan);
+  // That of an earlier start has other addresses in it.
+  rmSync(topologyFile(plan), { force: true });
   const apps = new Map(plan.apps.map((app) => [app.name, addressesOf(app)]));
   for (const app of plan.apps.filter(({ runs }) => runs))
     apps.set(app.name, await appPart(context, app, postgres, keycloak, gateway));

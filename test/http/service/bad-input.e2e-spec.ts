@@ -67,7 +67,7 @@ describe('bad input', () => {
       .replace('{id}', 'some-application');
 
   const tokenFor = ({ operationId, path }: Endpoint): string | undefined => {
-    if (path.startsWith('/admin/')) return admin;
+    if (/^\/(admin|consumers|kong)(\/|$)/.test(path)) return admin;
     if (operationId === 'validateApiKey') return GATEWAY_CALL_SECRET;
     if (operationId === 'upgrade') return guest;
     if (path.endsWith('/approve') || path.endsWith('/refuse') || path === '/oauth2/register') return admin;
@@ -91,6 +91,7 @@ describe('bad input', () => {
       createSubscription: { api: 'echo', auth: 'none' },
       refuseSubscription: { reason: '' },
       registerEndUser: { email: 'nobody', api: 'echo', application_id: 'some-application' },
+      register: { client_name: 'x', email: `${username}@example.com` },
       refreshToken: { refresh_token: 'x' },
       logout: {},
     };

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { AuditService } from '../audit/index.js';
@@ -22,6 +23,7 @@ import { stateOf, TAG } from './consumer-state.js';
 import { KongNode } from './kong-node.service.js';
 import { KONG_SYNC_OPTIONS, type KongSyncOptions } from './kong-sync.options.js';
 import { groupsOf, type StepGroup } from './step-groups.js';
+import { RealmKeysService } from './realm-keys.service.js';
 import type { Reconciled, ReconcileOptions, SyncEngine } from './sync-engine.js';
 import { SyncMetrics } from './sync-metrics.service.js';
 import { SyncStateRepository } from './sync-state.repository.js';
@@ -29,6 +31,7 @@ import { TopologyFile } from './topology-file.service.js';
 
 /** So many consumers at a time; after them it is asked again what should go first. */
 const BATCH = 100;
+const KEEP_EVERY_MS = 100;
 const PROGRESS_EVERY_MS = 2000;
 
 /** What was done to a consumer, or why it was not. */
@@ -36,6 +39,13 @@ interface Outcome {
   readonly consumer: DesiredConsumer;
   readonly steps: readonly Step[];
   readonly refusal: string | undefined;
+}
+
+interface Compared {
+  readonly plan: Plan;
+  readonly actual: KongState;
+  /** Consumers whose present state Kong does not have yet: that they differ is no drift. */
+  readonly waiting: readonly string[];
 }
 
 /**
@@ -56,6 +66,7 @@ export class DatabaseSync implements SyncEngine {
     private readonly audit: AuditService,
     private readonly database: Database,
     private readonly metrics: SyncMetrics,
+    private readonly realmKeys: RealmKeysService,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(KONG_SYNC_OPTIONS) private readonly options: KongSyncOptions,
   ) {}
@@ -87,21 +98,29 @@ export class DatabaseSync implements SyncEngine {
       return await this.node.one(async (admin) => {
         await this.topology.loadIfMissing(admin);
         const compared = await this.compare(admin, force);
-        if (compared.plan.held !== undefined) return { plan: compared.plan, failed: [] };
-        const groups = groupsOf(compared.plan, compared.actual);
-        return { plan: compared.plan, failed: await this.mend(admin, groups, signal) };
+        if (compared.plan.held !== undefined) return { plan: compared.plan, drift: 0, failed: [] };
+        const waits = new Set(compared.waiting);
+        const groups = groupsOf(compared.plan, compared.actual).filter(({ owner }) => !waits.has(owner));
+        return {
+          plan: compared.plan,
+          drift: countOf(groups),
+          failed: await this.mend(admin, groups, signal),
+        };
       });
     } finally {
       this.overtaken = undefined;
     }
   }
 
-  private async compare(admin: KongAdmin, force: boolean): Promise<{ plan: Plan; actual: KongState }> {
+  private async compare(admin: KongAdmin, force: boolean): Promise<Compared> {
     const consumers: DesiredConsumer[] = [];
     for await (const page of this.desired.all()) consumers.push(...page);
     const wanted = stateOf(consumers, this.options.realm);
     const actual = await readState(admin, wanted, TAG);
-    return { plan: plan(wanted, actual, { tag: TAG, force }), actual };
+    const waiting = consumers.filter(({ pending }) => pending).map(({ id }) => id);
+    // Asked for after Kong was read: a key that came meanwhile is not taken for one that should be gone.
+    const all = { ...wanted, jwts: await this.realmKeys.desired() };
+    return { plan: plan(all, actual, { tag: TAG, force }), actual, waiting };
   }
 
   /** What differs without any change of ours. What has been changed meanwhile goes first, and is left out here. */
@@ -142,13 +161,26 @@ export class DatabaseSync implements SyncEngine {
     return { owner, steps: done };
   }
 
+  /** One that Kong is slow with does not hold up what is known of the others. */
   private async applyAll(admin: KongAdmin, consumers: readonly DesiredConsumer[]): Promise<void> {
-    for (const { id } of consumers) this.overtaken?.add(id);
-    const settled = await Promise.allSettled(consumers.map((consumer) => this.applyOne(admin, consumer)));
-    const outcomes = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-    await this.keep(outcomes);
-    const lost = settled.find((each) => each.status === 'rejected');
-    if (lost) throw lost.reason;
+    const outcomes: Outcome[] = [];
+    const lost: { consumer: DesiredConsumer; error: Error }[] = [];
+    const all = Promise.all(
+      consumers.map(async (consumer) => {
+        this.overtaken?.add(consumer.id);
+        try {
+          outcomes.push(await this.applyOne(admin, consumer));
+        } catch (error) {
+          lost.push({ consumer, error: error as Error });
+        }
+      }),
+    ).then(() => true);
+    while (!(await Promise.race([all, sleep(KEEP_EVERY_MS, false)]))) await this.keep(outcomes.splice(0));
+    await this.keep(outcomes.splice(0));
+    if (lost.length === 0) return;
+    // Throws when Kong is away; else it is about these, and the others need not wait for them.
+    await admin.status();
+    await this.keep(lost.map(({ consumer, error }) => ({ consumer, steps: [], refusal: error.message })));
   }
 
   /** Reads what Kong has of this consumer, unless it never had any, and writes what differs. */
@@ -233,6 +265,10 @@ export class DatabaseSync implements SyncEngine {
       },
     };
   }
+}
+
+function countOf(groups: readonly StepGroup[]): number {
+  return groups.reduce((sum, { steps }) => sum + steps.length, 0);
 }
 
 function entryOf(action: string, consumerId: string, steps: readonly Step[]) {

@@ -15,10 +15,20 @@ export class TopologyFile {
     @Inject(KONG_SYNC_OPTIONS) private readonly options: KongSyncOptions,
   ) {}
 
-  /** Read anew each time: it may be replaced while we run. @throws {UnreadableTopology} or what the file system says */
+  /**
+   * Read anew each time: it may be replaced while we run, or written after we started.
+   *
+   * @returns undefined where there is no such file
+   * @throws {UnreadableTopology}
+   */
   async read(): Promise<Topology | undefined> {
-    const { topologyFile } = this.options;
-    return topologyFile === undefined ? undefined : fromYaml(await readFile(topologyFile, 'utf8'));
+    if (this.options.topologyFile === undefined) return undefined;
+    try {
+      return fromYaml(await readFile(this.options.topologyFile, 'utf8'));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
   }
 
   /**

@@ -69,11 +69,11 @@ export class AppModule {
             UsageHourRow,
             ConsumerRow,
             CredentialRow,
-            RegistrationRow,
             ApplicationRow,
             SubscriptionRow,
             EndUserRow,
             ApplicationEndUserRow,
+            RegistrationRow,
             SyncStateRow,
             RealmKeyRow,
           ],
@@ -84,8 +84,8 @@ export class AppModule {
             CreateApiKeys1763800000004,
             CreateUsage1763800000005,
             CreateConsumers1763900000006,
-            CreateRealmKeys1763900000008,
             CreateApplications1763900000007,
+            CreateRealmKeys1763900000008,
             CreateKongSync1763900000009,
             CreateRegistrations1763900000011,
           ],
@@ -133,12 +133,13 @@ export class AppModule {
           realm: config.KEYCLOAK_REALM,
           credentialKeys: given(config.CREDENTIAL_KEY, config.CREDENTIAL_KEY_PREVIOUS),
           publicUrl: config.PUBLIC_URL.replace(/\/+$/, ''),
-          waitForKongMs: config.KONG_ADMIN_URLS.length === 0 ? 0 : WAIT_FOR_KONG_MS,
+          waitForKongMs: waitForKongMs(config),
         }),
         ApplicationsModule.forRoot({
           realm: config.KEYCLOAK_REALM,
           publicUrl: config.PUBLIC_URL.replace(/\/+$/, ''),
           maxPerUser: config.APPLICATIONS_MAX_PER_USER,
+          waitForKongMs: waitForKongMs(config),
         }),
         KongSyncModule.forRoot(
           {
@@ -223,4 +224,8 @@ function principal(config: AppConfig): DynamicModule {
 
 function given(...secrets: readonly (Secret | undefined)[]): Secret[] {
   return secrets.filter((secret) => secret !== undefined);
+}
+
+function waitForKongMs(config: AppConfig): number {
+  return config.KONG_ADMIN_URLS.length === 0 ? 0 : WAIT_FOR_KONG_MS;
 }

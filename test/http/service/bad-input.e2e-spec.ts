@@ -86,12 +86,12 @@ describe('bad input', () => {
       renameApiKey: { name: '' },
       rotateApiKey: { overlap_seconds: -1 },
       validateApiKey: { api_key: 'x' },
-      register: { client_name: 'x', email: `${username}@example.com` },
       createApplication: { id: 'some-application', name: '' },
       changeApplication: { name: '' },
       createSubscription: { api: 'echo', auth: 'none' },
       refuseSubscription: { reason: '' },
       registerEndUser: { email: 'nobody', api: 'echo', application_id: 'some-application' },
+      register: { client_name: 'x', email: `${username}@example.com` },
       refreshToken: { refresh_token: 'x' },
       logout: {},
     };

@@ -60,6 +60,7 @@ describe('a redirection endpoint', () => {
     ['//app.example.com/', /absolute/],
     ['https:app.example.com', /absolute/],
     ['https:///x', /absolute/],
+    ['https://äpp.example.com/', /absolute/],
     ['https://app.example.com/\n', /absolute/],
     ['https://app.example.com:99999/', /absolute/],
     [`https://app.example.com/${'a'.repeat(2000)}`, /2000/],

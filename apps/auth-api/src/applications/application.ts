@@ -31,7 +31,7 @@ export function newApplicationIdFault(id: unknown): string | undefined {
 export function redirectUriFault(uri: unknown): string | undefined {
   if (typeof uri !== 'string') return 'must be text';
   if (uri.length > REDIRECT_URI_MAX) return `must have at most ${REDIRECT_URI_MAX} characters`;
-  if (!/^https?:\/\/[^/?#\\][\x21-\x7e]*$/.test(uri) || !URL.canParse(uri))
+  if (!/^https?:\/\/(?![/?#\\])[\x21-\x7e]+$/.test(uri) || !URL.canParse(uri))
     return 'must be an absolute http or https address such as https://app.example.com/callback';
   const { username, password } = new URL(uri);
   if (username !== '' || password !== '') return 'must not contain a name or a password';

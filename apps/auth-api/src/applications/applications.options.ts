@@ -3,6 +3,8 @@ export interface ApplicationsOptions {
   /** Where clients reach the gateway, without a slash at the end. */
   readonly publicUrl: string;
   readonly maxPerUser: number;
+  /** How long an answer waits for Kong to have what was changed; 0 where there is no Kong. */
+  readonly waitForKongMs: number;
 }
 
 export const APPLICATIONS_OPTIONS = Symbol('applications options');

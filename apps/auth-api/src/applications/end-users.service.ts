@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ApiName } from '#config';
-import { sqlState } from '#storage';
 import { AuditService } from '../audit/index.js';
-import { DesiredConsumers } from '../consumers/index.js';
+import { DesiredConsumers, takenConstraint } from '../consumers/index.js';
 import { APPLICATIONS_OPTIONS, type ApplicationsOptions } from './applications.options.js';
 import { ApplicationNotFound, CustomIdTaken, NoImplicitSubscription } from './applications.problems.js';
 import { ApplicationsRepository } from './applications.repository.js';
@@ -29,8 +28,6 @@ export interface RegisteredEndUser {
   readonly active: boolean;
 }
 
-const UNIQUE_VIOLATION = '23505';
-
 /** People who use applications of the implicit flow: consumers `email$api`, made when an authorization server asks. */
 @Injectable()
 export class EndUsersService {
@@ -51,7 +48,9 @@ export class EndUsersService {
    */
   async register(asker: Asker, wish: EndUserWish): Promise<RegisteredEndUser> {
     const registered = await this.write(asker, wish).catch((error: unknown) => {
-      throw isCustomIdTaken(error) ? CustomIdTaken(undefined, { cause: error }) : error;
+      throw takenConstraint(error) === 'consumers_by_custom_id'
+        ? CustomIdTaken(undefined, { cause: error })
+        : error;
     });
     const active = (await this.gateway.settle([registered.row.id])).size === 0;
     return { ...registered, active };
@@ -83,9 +82,4 @@ export class EndUsersService {
       return { row, isNew, username: consumer.username };
     });
   }
-}
-
-function isCustomIdTaken(error: unknown): boolean {
-  const { driverError } = error as { driverError?: { constraint?: unknown } };
-  return sqlState(error) === UNIQUE_VIOLATION && driverError?.constraint === 'consumers_by_custom_id';
 }

@@ -1,17 +1,18 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { DesiredConsumers } from '../consumers/index.js';
-
-/** For how long an answer waits for Kong before it says that it comes later. */
-const PATIENCE_MS = 3000;
+import { APPLICATIONS_OPTIONS, type ApplicationsOptions } from './applications.options.js';
 
 /** Says whether the gateway has what was just decided. */
 @Injectable()
 export class GatewayState {
-  constructor(private readonly consumers: DesiredConsumers) {}
+  constructor(
+    private readonly consumers: DesiredConsumers,
+    @Inject(APPLICATIONS_OPTIONS) private readonly options: ApplicationsOptions,
+  ) {}
 
   /** Waits a moment for all of them. @returns which of them Kong does not have as they should be, or still has */
   async settle(ids: readonly string[]): Promise<ReadonlySet<string>> {
-    const deadline = performance.now() + PATIENCE_MS;
+    const deadline = performance.now() + this.options.waitForKongMs;
     for (const id of ids)
       if (!(await this.consumers.whenApplied(id, Math.max(0, deadline - performance.now())))) break;
     return this.waiting(ids);

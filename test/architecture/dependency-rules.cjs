@@ -63,7 +63,8 @@ module.exports = {
     {
       name: 'plain-file-is-pure',
       severity: 'error',
-      comment: 'A file without a role suffix holds pure rules: no Nest, no I/O, no far side. Problems, secrets and types are none of these.',
+      comment:
+        'A file without a role suffix holds pure rules: no Nest, no I/O, no far side. Problems, secrets and types are none of these.',
       from: { path: `${SRC}/[^/]+/[a-z0-9-]+\\.ts$`, pathNot: '/index\\.ts$' },
       to: {
         path: [

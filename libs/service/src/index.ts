@@ -9,5 +9,6 @@ export {
   type RunningService,
   type ServiceOptions,
 } from './service.js';
+export { PageQuery } from './page-query.js';
 export { problemPage } from './problem-pages.js';
 export { UuidParam } from './validation.js';

@@ -1,9 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsInt, Matches, Max, Min } from 'class-validator';
-import { IsText, Optional } from '#service';
+import { Matches } from 'class-validator';
+import { IsText, Optional, PageQuery } from '#service';
 
-export class AuditQuery {
+export class AuditQuery extends PageQuery {
   @ApiProperty({
     required: false,
     description: 'Only entries about this thing, as `kind:id`.',
@@ -13,19 +12,6 @@ export class AuditQuery {
   @IsText({ max: 200 })
   @Matches(/^[\w:.$@-]+$/, { message: 'must look like user:<id>' })
   target?: string;
-
-  @ApiProperty({ required: false, description: '`next_cursor` of the page before.', maxLength: 200 })
-  @Optional()
-  @IsText({ max: 200 })
-  cursor?: string;
-
-  @ApiProperty({ required: false, type: 'integer', minimum: 1, maximum: 500, default: 100 })
-  @Optional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(500)
-  limit = 100;
 }
 
 export class AuditEventDto {

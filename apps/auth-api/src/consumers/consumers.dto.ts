@@ -1,27 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsIn, IsInt, Max, Min } from 'class-validator';
-import { IsText, Optional } from '#service';
+import { IsIn } from 'class-validator';
+import { Optional, PageQuery } from '#service';
 import { CONSUMER_ORIGINS, type ConsumerOrigin } from './consumer.js';
 
-export class ConsumerListQuery {
+export class ConsumerListQuery extends PageQuery {
   @ApiProperty({ required: false, enum: CONSUMER_ORIGINS, description: 'Only those made for this.' })
   @Optional()
   @IsIn(CONSUMER_ORIGINS, { message: `must be one of ${CONSUMER_ORIGINS.join(', ')}` })
   origin?: ConsumerOrigin;
-
-  @ApiProperty({ required: false, description: '`next_cursor` of the page before.', maxLength: 200 })
-  @Optional()
-  @IsText({ max: 200 })
-  cursor?: string;
-
-  @ApiProperty({ required: false, type: 'integer', minimum: 1, maximum: 500, default: 100 })
-  @Optional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(500)
-  limit = 100;
 }
 
 /** Whether Kong has something as it should be. */

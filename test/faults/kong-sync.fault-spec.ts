@@ -121,6 +121,30 @@ describe('a Kong that is down for the whole time of 500 changes', () => {
   }, 120_000);
 });
 
+describe('much that is to be made', () => {
+  const scene = useScene('kong-sync-bulk');
+
+  it('is made at a pace that is told, and what is to be gone overtakes it', async () => {
+    const { desired, kong, proxy, start } = scene();
+    const [victim = ''] = await desired.put(many(1));
+    const api = await start();
+    await kong.equals(desired, 30_000);
+    proxy.seen.length = 0;
+    await desired.put(many(600));
+    await eventually(() => proxy.writes.length > 100, 'it has begun', 20_000);
+    const before = proxy.writes.length;
+    await desired.remove([victim]);
+    await kong.equals(desired, 60_000);
+    const at = proxy.writes.findIndex(({ method }) => method === 'DELETE');
+    // Those under way and the hundred begun with them go first, and no more.
+    expect(at).toBeGreaterThan(0);
+    expect(at - before).toBeLessThanOrEqual(500);
+    expect(proxy.writes).toHaveLength(1201);
+    expect(await api.metric('kong_sync_writes_total')).toBeGreaterThanOrEqual(1201);
+    await eventually(async () => (await api.metric('kong_sync_lag_seconds')) === 0, 'the lag is over');
+  }, 120_000);
+});
+
 describe('two auth-api processes that keep one Kong', () => {
   const scene = useScene('kong-sync-two');
 

@@ -89,6 +89,8 @@ export class OwnRealm {
     const admin = await KeycloakAdmin.createRealm(name, {
       ...ours,
       realm: name,
+      // It refuses a login that comes close behind another one of the same person, right password or not.
+      bruteForceProtected: false,
       clients: [...ours.clients, realmAdmin(secrets.KEYCLOAK_REALM_ADMIN_CLIENT_SECRET)],
       users: [...ours.users, REALM_ADMIN_ACCOUNT],
       clientScopeMappings: {

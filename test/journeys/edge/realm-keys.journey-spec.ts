@@ -92,9 +92,16 @@ describe("with Kong's own jwt plugin", () => {
         answers.push(await ask(token));
       }
     };
-    const load = Promise.all([withOld(), withOld(), ...people.map(withFresh)]);
+    const load = Promise.all([withOld(), withOld(), ...people.slice(0, 2).map(withFresh)]);
     const rotate = async () => {
-      const { status, body } = await post('/kong/keys/rotate');
+      // Passwords keep Keycloak busy: one that has no time for a new key is asked again, as its 503 says.
+      let answer = await post('/kong/keys/rotate');
+      await eventually(
+        async () => answer.status !== 503 || (answer = await post('/kong/keys/rotate')).status !== 503,
+        'Keycloak has time for it',
+        30_000,
+      );
+      const { status, body } = answer;
       expect({ status, before: body?.previous_kid }).toEqual({ status: 200, before: kidOf(old[0] ?? '') });
       await eventually(() => fresh.some((token) => kidOf(token) === body.kid), 'the new key signs', 30_000);
       return hundred(

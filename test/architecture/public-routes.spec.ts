@@ -54,6 +54,7 @@ describe('auth-api', () => {
        "POST /auth/refresh-token",
        "POST /auth/validate-api-key",
        "POST /internal/usage",
+       "POST /register",
      ]
     `);
   });
@@ -82,12 +83,22 @@ describe('auth-api', () => {
       );
     expect(wanted).toMatchInlineSnapshot(`
      [
+       "DELETE /admin/users/:id/limits: admin, own token",
+       "DELETE /consumers/:id: admin, own token",
        "GET /admin/audit: admin, own token",
        "GET /admin/users/:id: admin, own token",
+       "GET /admin/users/:id/limits: admin, own token",
+       "GET /consumers: admin, own token",
+       "GET /consumers/:id: admin, own token",
+       "GET /kong/keys: admin, own token",
        "GET /kong/plan: admin, own token",
        "GET /kong/status: admin, own token",
        "POST /admin/users/:id/keys/revoke: admin, own token",
+       "POST /consumers/:id/keys: admin, own token",
+       "POST /kong/keys/refresh: admin, own token",
+       "POST /kong/keys/rotate: admin, own token",
        "POST /kong/sync: admin, own token",
+       "PUT /admin/users/:id/limits: admin, own token",
      ]
     `);
   });

@@ -39,7 +39,7 @@ export class Desired {
       realm: testStack().realm,
       credentialKeys: [new Secret(CREDENTIAL_KEY)],
       publicUrl: 'http://localhost:8000',
-      registrationsPerMinute: 1,
+      waitForKongMs: 0,
     };
     return new Desired(database, new DesiredConsumers(database, options));
   }

@@ -50,6 +50,11 @@ export class Forwarder {
     this.listeningPort = (this.listener.address() as AddressInfo).port;
   }
 
+  /** Whether connections are accepted. */
+  get isOpen(): boolean {
+    return this.listener.listening;
+  }
+
   /** Nothing passes any more, and nothing ends: the other side hangs. What was sent meanwhile arrives at `thaw`. */
   freeze(): void {
     this.frozen = true;

@@ -52,6 +52,17 @@ export const SETTINGS = {
   ),
   KEYCLOAK_GUEST_CLIENT_ID: setting.text('Client that signs in guests.').default('guest-issuer'),
   KEYCLOAK_GUEST_CLIENT_SECRET: setting.secret('Its secret.', { minLength: 16 }),
+  KEYCLOAK_REALM_ADMIN_CLIENT_ID: setting
+    .text('Service account with manage-realm, for POST /kong/keys/rotate; used only with its secret.')
+    .default('realm-admin'),
+  KEYCLOAK_REALM_ADMIN_CLIENT_SECRET: setting
+    .secret(
+      'Its secret. It can change everything in the realm: without it realm keys are rotated in Keycloak.',
+      {
+        minLength: 16,
+      },
+    )
+    .optional(),
   KEYCLOAK_LOGIN_CLIENT_ID: setting.text('Public client that people sign in with.').default('llm-api'),
   TOKEN_AUDIENCE: setting.text('Required in `aud` of an access token.').default('llm-api'),
   ACCEPTED_PARTIES: setting
@@ -123,6 +134,12 @@ export const SETTINGS = {
   KONG_ADMIN_INSECURE_HOSTS: setting
     .list('Hosts whose Admin API may be reached by plain http although they are not this machine.')
     .default([]),
+  KONG_JWT_PLUGIN: setting
+    .oneOf(
+      ['keycloak-jwt', 'jwt'],
+      'Which plugin verifies tokens at the gateway: ours, which reads the realm keys itself, or the one that Kong brings, which is given them. The same as in the topology.',
+    )
+    .default('keycloak-jwt'),
   KONG_MODE: setting
     .oneOf(
       ['db', 'dbless'],

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { ConfigurationError, LIMITS, type Secret } from '#config';
-import { KeycloakModule } from '#keycloak';
+import { KeycloakModule, type KeycloakOptions } from '#keycloak';
 import { KongAdminModule, readTls } from '#kong-admin';
 import { PrincipalModule } from '#principal';
+import { AddressLimitModule } from '#service';
 import { StorageModule } from '#storage';
 import { TelemetryModule } from '#telemetry';
 import { ApiKeyResolver, ApiKeyRow, ApiKeysModule, CreateApiKeys1763800000004 } from './api-keys/index.js';
@@ -15,15 +16,27 @@ import {
   ConsumerRow,
   ConsumersModule,
   CreateConsumers1763900000006,
+  CreateRegistrations1763900000011,
   CredentialRow,
+  RegistrationRow,
 } from './consumers/index.js';
 import { CreateGuests1763800000003, GuestRow, GuestsModule } from './guests/index.js';
 import { HealthModule } from './health/index.js';
-import { CreateKongSync1763900000009, KongSyncModule, SyncStateRow } from './kong-sync/index.js';
+import {
+  CreateKongSync1763900000009,
+  CreateRealmKeys1763900000008,
+  KongSyncModule,
+  RealmKeyRow,
+  type RealmKeysOptions,
+  SyncStateRow,
+} from './kong-sync/index.js';
 import { CreateUsage1763800000005, UsageBatchRow, UsageHourRow, UsageModule } from './usage/index.js';
 import { CreateUsers1763800000002, PresentSubject, UserRow, UsersModule } from './users/index.js';
 
 export const SERVICE = 'auth-api';
+
+/** For so long a client that has registered waits for its key to work. */
+const WAIT_FOR_KONG_MS = 3000;
 
 /** The list of modules, and the one place where settings become their options. */
 @Module({})
@@ -48,7 +61,9 @@ export class AppModule {
             UsageHourRow,
             ConsumerRow,
             CredentialRow,
+            RegistrationRow,
             SyncStateRow,
+            RealmKeyRow,
           ],
           migrations: [
             CreateAudit1763800000001,
@@ -57,7 +72,9 @@ export class AppModule {
             CreateApiKeys1763800000004,
             CreateUsage1763800000005,
             CreateConsumers1763900000006,
+            CreateRealmKeys1763900000008,
             CreateKongSync1763900000009,
+            CreateRegistrations1763900000011,
           ],
           logger,
         }),
@@ -67,10 +84,16 @@ export class AppModule {
           backend: { id: config.KEYCLOAK_BACKEND_CLIENT_ID, secret: config.KEYCLOAK_BACKEND_CLIENT_SECRET },
           guestIssuer: { id: config.KEYCLOAK_GUEST_CLIENT_ID, secret: config.KEYCLOAK_GUEST_CLIENT_SECRET },
           loginClientId: config.KEYCLOAK_LOGIN_CLIENT_ID,
+          ...realmAdmin(config),
           timeoutMs: config.KEYCLOAK_TIMEOUT_MS,
         }),
         kongAdmin(config),
         principal(config),
+        AddressLimitModule.forRoot({
+          signIn: limits.signIn.perMinute,
+          guestLogin: limits.guestLogin.perMinute,
+          registration: limits.registrationPerMinute,
+        }),
         AuditModule,
         UsersModule.forRoot({
           eventsIntervalMs: config.USER_EVENTS_INTERVAL_MS,
@@ -78,7 +101,6 @@ export class AppModule {
         }),
         AuthModule.forRoot({
           realm: config.KEYCLOAK_REALM,
-          limits,
           cookieOrigins: [publicUrl.origin, ...config.CORS_ORIGINS],
           secureCookies: publicUrl.protocol === 'https:' || publicUrl.hostname !== 'localhost',
           mail: config.SMTP_CONFIGURED,
@@ -98,20 +120,34 @@ export class AppModule {
           realm: config.KEYCLOAK_REALM,
           credentialKeys: given(config.CREDENTIAL_KEY, config.CREDENTIAL_KEY_PREVIOUS),
           publicUrl: config.PUBLIC_URL.replace(/\/+$/, ''),
-          registrationsPerMinute: limits.registrationPerMinute,
+          waitForKongMs: config.KONG_ADMIN_URLS.length === 0 ? 0 : WAIT_FOR_KONG_MS,
         }),
-        KongSyncModule.forRoot({
-          realm: config.KEYCLOAK_REALM,
-          nodeWatchIntervalMs: 1000,
-          intervalMs: config.SYNC_INTERVAL_MS,
-          mode: config.KONG_MODE,
-          topologyFile: topologyFile(config),
-        }),
+        KongSyncModule.forRoot(
+          {
+            realm: config.KEYCLOAK_REALM,
+            nodeWatchIntervalMs: 1000,
+            intervalMs: config.SYNC_INTERVAL_MS,
+            mode: config.KONG_MODE,
+            topologyFile: topologyFile(config),
+          },
+          realmKeys(config),
+        ),
         UsageModule,
         HealthModule,
       ],
     };
   }
+}
+
+/** Kong's own jwt plugin asks nobody for a key that it does not know, so the realm is asked for it. */
+function realmKeys({ KEYCLOAK_REALM: realm, KONG_JWT_PLUGIN: plugin }: AppConfig): RealmKeysOptions {
+  const stockPlugin = plugin === 'jwt';
+  return { realm, stockPlugin, intervalMs: stockPlugin ? 1000 : 10_000 };
+}
+
+function realmAdmin(config: AppConfig): Pick<KeycloakOptions, 'realmAdmin'> {
+  const { KEYCLOAK_REALM_ADMIN_CLIENT_ID: id, KEYCLOAK_REALM_ADMIN_CLIENT_SECRET: secret } = config;
+  return secret === undefined ? {} : { realmAdmin: { id, secret } };
 }
 
 /** @throws {ConfigurationError} an Admin API would be reached in plain text over a network, or a file is not there */

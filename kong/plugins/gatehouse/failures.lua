@@ -22,7 +22,8 @@ end
 
 _M.missing = _M.jwt.missing
 
---- JWKS was never read: nobody can be believed and nobody is refused for good.
+--- Nobody could look whether the realm has this key: nobody is believed and nobody is refused for good. Who comes again
+-- after the longest window of unknown kids (5 s) and the fetch that ends it finds the key, if there is one.
 _M.keys_unavailable = {
   status = 503,
   method = "jwt",
@@ -30,7 +31,7 @@ _M.keys_unavailable = {
   type = "principal/keys-unavailable",
   title = "Sign-in unavailable",
   detail = "The keys that tokens are verified with are not there yet. Try again in a few seconds.",
-  retry_after = 5,
+  retry_after = 6,
 }
 
 _M.validation_unavailable = {

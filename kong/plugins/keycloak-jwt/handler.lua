@@ -7,6 +7,7 @@ local failures = require "kong.plugins.gatehouse.failures"
 local jwks = require "kong.plugins.keycloak-jwt.jwks"
 local problem = require "kong.plugins.gatehouse.problem"
 local request_state = require "kong.plugins.gatehouse.request"
+local stock_credentials = require "kong.plugins.keycloak-jwt.stock_credentials"
 local store = require "kong.plugins.gatehouse.store"
 local verifier = require "kong.plugins.keycloak-jwt.verifier"
 
@@ -22,7 +23,8 @@ function KeycloakJwt:init_worker()
       jwks.refresh_all_if_old()
     end
   end)
-  cluster.subscribe("gatehouse:jwks", function()
+  cluster.subscribe("gatehouse:jwks", function(message)
+    stock_credentials.forget(message.kids)
     jwks.refresh_now()
   end)
 end

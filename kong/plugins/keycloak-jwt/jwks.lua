@@ -1,9 +1,12 @@
 --- The realm's keys of this node: fetched by one worker, kept in the shared dict, parsed once in each worker.
 --
--- A known kid never waits. An unknown one waits for a fetch, of which it may cause one per window and node, whatever
--- flood of forged kids comes; refreshing by age has no part in that budget, so it cannot use it up. While Keycloak does
--- not answer, the last known keys go on being used.
+-- A known kid never waits. An unknown one is looked for in a fetch that begins after it was asked for (a "flight"); only
+-- that may call it unknown. Unknown kids share one flight in a window, whatever flood of forged ones comes, and wait for
+-- the next; whoever finds no place to wait is asked to come again, when that flight will have brought the key. Refreshing
+-- by age has no part in that budget, so it cannot use it up. While Keycloak does not answer, the last known keys go on
+-- being used.
 local http = require "resty.http"
+local lrucache = require "resty.lrucache"
 local cjson = require "cjson.safe"
 local keyset = require "kong.plugins.keycloak-jwt.keyset"
 local once = require "kong.plugins.gatehouse.once"
@@ -14,6 +17,16 @@ local _M = {}
 local SOURCES = "jwks:sources"
 --- Refreshed a little before the maximum age, for the fetch takes its time.
 local EARLY_S = 5
+--- The window after a flight; twice as long after each that follows at once, up to `jwks_window`.
+local FIRST_WINDOW_S = 1
+--- After so many of the longest windows without a flight the first window counts again. With fewer, pausing would buy more
+-- than one flight per longest window.
+local CALM_WINDOWS = 3
+--- In each worker. A request that waits holds a connection and some 20 kB; more of them are a flood.
+local MOST_WAITING = 256
+--- Kids that Keycloak does not have: asked for again they do not wait, so that a withdrawn key's many clients learn it.
+local REMEMBERED_KIDS = 1000
+local REMEMBERED_S = 60
 
 local sources = {}
 
@@ -26,12 +39,19 @@ local function new_source(url, settings)
     version_key = prefix .. "version",
     body_key = prefix .. "body",
     fetched_key = prefix .. "fetched",
-    flight_key = prefix .. "flight",
+    flight_key = prefix .. "last-flight",
     refresh_key = prefix .. "refreshing",
     cache_key = "gatehouse:" .. prefix,
     look_again = 0,
     version = 0,
     keys = {},
+    -- The last flight whose end this worker has seen, and what came of it.
+    landed = 0,
+    outcome = nil,
+    -- The flight that requests of this worker wait for, and how many of them.
+    awaited = 0,
+    waiting = 0,
+    absent = assert(lrucache.new(REMEMBERED_KIDS)),
   }
 end
 
@@ -145,32 +165,98 @@ function _M.fetch(source)
   return true
 end
 
---- `n:started`, in one value so that no worker sees one without the other.
+--- `number:started:window`, in one value so that no worker sees a part of another one.
 local function last_flight(source)
-  local number, started = (store.durable():get(source.flight_key) or "0:0"):match("^(%d+):(.+)$")
-  return tonumber(number), tonumber(started)
+  local last = store.durable():get(source.flight_key) or "0:0:0"
+  local number, started, window = last:match("^(%d+):([%d.]+):([%d.]+)$")
+  return tonumber(number), tonumber(started), tonumber(window)
 end
 
---- Run by one request of the node for all that wait. What it returns is only a sign that it is over.
+local function next_window(source, since, window)
+  local most = source.settings.window
+  if since >= CALM_WINDOWS * most then
+    return math.min(FIRST_WINDOW_S, most)
+  end
+  return math.min(window * 2, most)
+end
+
+--- Run by one request of the node for all that wait.
 local function fly(source, number)
-  if last_flight(source) < number then
-    store.durable():set(source.flight_key, string.format("%d:%.3f", number, ngx.now()))
-    _M.fetch(source)
+  local last, started, window = last_flight(source)
+  if last >= number then
+    return "over"
   end
-  return "over"
+  local now = ngx.now()
+  window = next_window(source, now - started, window)
+  store.durable():set(source.flight_key, string.format("%d:%.3f:%.3f", number, now, window))
+  return _M.fetch(source) and "read" or "failed"
 end
 
---- For a kid that is not known: joins the flight under way, or starts one where the last began a window ago. One that
--- is over answers from the cache at once.
-function _M.await(source)
-  local number, started = last_flight(source)
-  local window = source.settings.window
-  if ngx.now() - started >= window then
-    number = number + 1
+--- Starts this flight, or joins it where it is under way, and takes over what it brought.
+-- @return "read" if Keycloak answered, "failed" or nil if not, "over" where the cache was emptied since
+local function board(source, number)
+  local ttl = source.settings.window * 2
+  local opts = { ttl = ttl, neg_ttl = ttl, resurrect_ttl = 0.001 }
+  local outcome = kong.cache:get(source.cache_key .. string.format("%d", number), opts, fly, source, number)
+  if number >= source.landed then
+    source.landed, source.outcome = number, outcome
   end
-  local opts = { ttl = window * 2, neg_ttl = window * 2, resurrect_ttl = 0.001 }
-  kong.cache:get(source.cache_key .. string.format("%d", number), opts, fly, source, number)
   _M.sync(source)
+  return outcome
+end
+
+--- Places are counted for each flight and never given back, so that a request that is cut off cannot keep one.
+local function has_place(source, number)
+  if number > source.awaited then
+    source.awaited, source.waiting = number, 0
+  end
+  source.waiting = source.waiting + 1
+  if source.waiting <= MOST_WAITING then
+    return true
+  end
+  once("jwks-flood", kong.log.warn, "very many tokens of unknown keys for ", source.url, ": some are answered 503")
+  return false
+end
+
+--- Waits until the next flight may start, never longer than a window. The one under way is worth waiting for too, though
+-- Keycloak may have answered it before the key was made. While Keycloak does not answer nobody waits.
+-- @return whether to take the next one
+local function await_next(source, kid, number, due)
+  local outcome = source.outcome
+  if source.landed < number then
+    outcome = has_place(source, number) and board(source, number)
+  end
+  if source.keys[kid] or source.absent:get(kid) then
+    return false
+  end
+  if not outcome or outcome == "failed" or not has_place(source, number + 1) then
+    return false
+  end
+  local wait = math.min(due - ngx.now(), source.settings.window)
+  if wait > 0 then
+    ngx.sleep(wait)
+  end
+  return true
+end
+
+--- The key of a kid. Takes as long as a window where that is new.
+-- @return the key; or nil, and whether Keycloak does not have it, as read after somebody asked for it
+function _M.find(source, kid)
+  local key = source.keys[kid]
+  if key then
+    return key
+  end
+  local number, started, window = last_flight(source)
+  local due = started + window
+  if (ngx.now() >= due or await_next(source, kid, number, due)) and board(source, number + 1) == "read" then
+    source.absent:set(kid, true, REMEMBERED_S)
+  end
+  key = source.keys[kid]
+  if key then
+    source.absent:delete(kid)
+    return key
+  end
+  return nil, source.absent:get(kid) == true
 end
 
 local function refresh(premature, source)

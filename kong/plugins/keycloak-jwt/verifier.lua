@@ -7,6 +7,8 @@ local jwks = require "kong.plugins.keycloak-jwt.jwks"
 local _M = {}
 
 local REMEMBERED_TOKENS = 10000
+--- Of a key of 2048 bits, the shortest that counts.
+local LEAST_SIGNATURE = 256
 
 local verified = assert(lrucache.new(REMEMBERED_TOKENS))
 
@@ -38,17 +40,31 @@ local function remembered(token, conf, source, now)
   return nil
 end
 
-local function key_of(kid, source)
+--- What no key could make good. Anybody can forge claims that look right; this only spares Keycloak, and those who wait
+-- for a new key, what comes by mistake.
+local function hopeless(parts, conf, now)
+  if not parts.signature or #parts.signature < LEAST_SIGNATURE then
+    return "bad-signature"
+  end
+  return access_token.fault_of(parts.claims, conf, now)
+end
+
+--- @return the key, or nil and a failure
+local function key_of(kid, parts, conf, source, now)
   local key = source.keys[kid]
   if key then
     return key
   end
-  jwks.await(source)
-  key = source.keys[kid]
+  local fault = hopeless(parts, conf, now)
+  if fault then
+    return nil, failures.jwt[fault]
+  end
+  local is_absent
+  key, is_absent = jwks.find(source, kid)
   if key then
     return key
   end
-  return nil, source.version == 0 and failures.keys_unavailable or failures.jwt["unknown-kid"]
+  return nil, is_absent and failures.jwt["unknown-kid"] or failures.keys_unavailable
 end
 
 local function remember(token, entry, conf, now)
@@ -59,7 +75,7 @@ local function remember(token, entry, conf, now)
 end
 
 --- @return a principal, or nil and a failure
-local function verify_afresh(token, conf, source, now)
+local function verify_afresh(token, conf, source)
   local parts, fault = access_token.decode(token)
   if not parts then
     return nil, failures.jwt[fault]
@@ -68,13 +84,15 @@ local function verify_afresh(token, conf, source, now)
   if not kid then
     return nil, failures.jwt[reason]
   end
-  local key, failure = key_of(kid, source)
+  local key, failure = key_of(kid, parts, conf, source, ngx.now())
   if not key then
     return nil, failure
   end
   if not parts.signature or not key.object:verify(parts.signature, parts.input, "sha256") then
     return nil, failures.jwt["bad-signature"]
   end
+  -- Waiting for the key has taken its time.
+  local now = ngx.now()
   fault = access_token.fault_of(parts.claims, conf, now)
   if fault then
     return nil, failures.jwt[fault]
@@ -95,7 +113,7 @@ function _M.verify(token, conf)
   if principal then
     return principal
   end
-  return verify_afresh(token, conf, source, now)
+  return verify_afresh(token, conf, source)
 end
 
 return _M

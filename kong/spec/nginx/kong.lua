@@ -1,4 +1,5 @@
 --- As much of Kong as our plugins need, on a real ngx_lua: its headers, shared dicts, sockets and timers are nginx's own.
+local cjson = require "cjson"
 local lrucache = require "resty.lrucache"
 
 local _M = {}
@@ -36,23 +37,64 @@ local function request_uri(_, url, params)
   return status and { status = tonumber(status), body = rest } or nil, "no answer"
 end
 
+--- The lock that mlcache has: one request of the node makes a value, the others wait for it.
+local function lock(dict, key)
+  local give_up = ngx.now() + 5
+  while not dict:add("lock:" .. key, true, 10) do
+    if ngx.now() > give_up then
+      return nil
+    end
+    ngx.sleep(0.005)
+  end
+  return true
+end
+
+--- mlcache in small: a table of each worker, before texts that all workers share.
 local function new_cache()
   local lru = assert(lrucache.new(1000))
+  local function peek(key)
+    local entry = lru:get(key)
+    if entry then
+      return entry
+    end
+    local shared, left = ngx.shared.cache:get(key), ngx.shared.cache:ttl(key)
+    if shared and left and left > 0 then
+      entry = cjson.decode(shared)
+      lru:set(key, entry, left)
+    end
+    return entry
+  end
+  local function make(key, opts, callback, ...)
+    local value, err, ttl = callback(...)
+    if err or (ttl and ttl < 0) then
+      return value, err, 3
+    end
+    ttl = ttl or (value == nil and opts and opts.neg_ttl) or (opts and opts.ttl) or 60
+    lru:set(key, { value = value }, ttl)
+    ngx.shared.cache:set(key, cjson.encode({ value = value }), ttl)
+    return value, nil, 3
+  end
   return {
     get = function(_, key, opts, callback, ...)
-      local entry = lru:get(key)
+      local entry = peek(key)
       if entry then
         return entry.value, nil, 1
       end
-      local value, err, ttl = callback(...)
-      if err or (ttl and ttl < 0) then
-        return value, err, 3
+      if not lock(ngx.shared.cache, key) then
+        return nil, "could not acquire callback lock: timeout"
       end
-      lru:set(key, { value = value }, ttl or (opts and opts.ttl) or 60)
-      return value, nil, 3
+      entry = peek(key)
+      if entry then
+        ngx.shared.cache:delete("lock:" .. key)
+        return entry.value, nil, 2
+      end
+      local value, err, level = make(key, opts, callback, ...)
+      ngx.shared.cache:delete("lock:" .. key)
+      return value, err, level
     end,
     invalidate_local = function(_, key)
       lru:delete(key)
+      ngx.shared.cache:delete(key)
     end,
   }
 end
@@ -73,6 +115,7 @@ function _M.new()
     end }),
     log = {
       err = function(...) ngx.log(ngx.ERR, ...) end,
+      warn = function(...) ngx.log(ngx.WARN, ...) end,
       notice = function() end,
       debug = function() end,
     },
@@ -98,7 +141,7 @@ function _M.new()
       ngx.status = status
       headers_of_response(headers)
       if type(body) == "table" then
-        body = require("cjson").encode(body)
+        body = cjson.encode(body)
       end
       if body then
         ngx.print(body)

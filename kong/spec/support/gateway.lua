@@ -81,6 +81,13 @@ local function new_ngx(world)
       return math.floor(world.clock.now)
     end,
     crc32_long = crypto.crc32,
+    sleep = function(seconds)
+      if world.side_by_side then
+        coroutine.yield(seconds)
+      else
+        world:pass(seconds)
+      end
+    end,
     req = {
       get_headers = function(limit)
         assert(limit == 0, "all headers must be read")
@@ -308,6 +315,43 @@ function _M:run_timers()
   for _, timer in ipairs(timers) do
     timer.callback(false, unpack(timer.arguments))
   end
+end
+
+local function earliest(jobs)
+  local first = 1
+  for i = 2, #jobs do
+    if jobs[i].time < jobs[first].time then
+      first = i
+    end
+  end
+  return first
+end
+
+--- Runs what may sleep, each from its time on; the clock goes on when all of it sleeps.
+-- @param starts a list of { time, function }
+function _M:run_side_by_side(starts)
+  self.side_by_side = true
+  table.sort(starts, function(one, other)
+    return one[1] < other[1]
+  end)
+  local started, asleep = 0, {}
+  while started < #starts or #asleep > 0 do
+    local start, first = starts[started + 1], earliest(asleep)
+    local job
+    if start and (#asleep == 0 or start[1] < asleep[first].time) then
+      started, job = started + 1, { time = start[1], thread = coroutine.create(start[2]) }
+    else
+      job = table.remove(asleep, first)
+    end
+    self.clock.now = math.max(self.clock.now, job.time)
+    local ok, seconds = coroutine.resume(job.thread)
+    assert(ok, seconds)
+    if coroutine.status(job.thread) ~= "dead" then
+      job.time = self.clock.now + seconds
+      asleep[#asleep + 1] = job
+    end
+  end
+  self.side_by_side = false
 end
 
 function _M:pass(seconds)

@@ -2,8 +2,10 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { KeycloakAccounts } from './accounts.js';
 import { KeycloakEvents } from './events.js';
 import { KeycloakGate } from './gate.js';
+import { KeycloakKeyProviders } from './key-providers.js';
 import { KEYCLOAK_OPTIONS, type KeycloakOptions } from './options.js';
 import { KeycloakProbe } from './probe.js';
+import { KeycloakRealmKeys } from './realm-keys.js';
 import { ServiceAccount } from './service-account.js';
 import { KeycloakTokens } from './tokens.js';
 
@@ -11,7 +13,14 @@ import { KeycloakTokens } from './tokens.js';
 @Module({})
 export class KeycloakModule {
   static forRoot(options: KeycloakOptions): DynamicModule {
-    const services = [KeycloakTokens, KeycloakAccounts, KeycloakEvents, KeycloakProbe];
+    const services = [
+      KeycloakTokens,
+      KeycloakAccounts,
+      KeycloakEvents,
+      KeycloakProbe,
+      KeycloakRealmKeys,
+      KeycloakKeyProviders,
+    ];
     return {
       module: KeycloakModule,
       global: true,

@@ -13,6 +13,8 @@ export interface KeycloakOptions {
   readonly backend: ConfidentialClient;
   /** The client that signs in guests, without a password, and nobody else. */
   readonly guestIssuer: ConfidentialClient;
+  /** The client that may change the realm's keys (manage-realm), where there is one. */
+  readonly realmAdmin?: ConfidentialClient;
   /** The public client that people sign in with. */
   readonly loginClientId: string;
   /** Longest wait for one answer of Keycloak. */

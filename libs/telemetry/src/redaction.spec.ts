@@ -14,6 +14,7 @@ describe('a log line', () => {
       '"body":"{\\"password\\":\\"hunter22\\"}"',
       '"body":"{\\"password\\":\\"[redacted]\\"}"',
     ],
+    ["a registered client's key", '{\\"apikey\\":\\"k3y-k3y\\"}', '{\\"apikey\\":\\"[redacted]\\"}'],
     [
       'a form',
       'grant_type=password&client_secret=abc&x=1',

@@ -8,6 +8,7 @@ const SECRET_FIELDS = [
   'id_token',
   'client_secret',
   'api_key',
+  'apikey',
   'key',
   'secret',
   'authorization',
@@ -19,7 +20,7 @@ export const REDACTED_PATHS = SECRET_FIELDS.flatMap((name) => [name, `*.${name}`
 
 /** JWTs (three base64url parts, or a cut one), our API keys, and password or secret members of quoted JSON or forms. */
 const SECRET_TEXT =
-  /\beyJ[\w-]{8,}(?:\.[\w-]+){0,2}|\bsk_[a-z]+_[0-9A-Za-z]{8,}|((?:password|secret|token|api_key)\\?["']?\s*[:=]\s*\\?["']?)[^\s"'\\&,}]+/gi;
+  /\beyJ[\w-]{8,}(?:\.[\w-]+){0,2}|\bsk_[a-z]+_[0-9A-Za-z]{8,}|((?:password|secret|token|api_?key)\\?["']?\s*[:=]\s*\\?["']?)[^\s"'\\&,}]+/gi;
 
 /**
  * The last lock: removes what looks like a credential from a finished log line, wherever it came from, such as the

@@ -6,10 +6,17 @@ import { AuditEvent, CreateAudit1763800000001 } from '../../../apps/auth-api/src
 import {
   ConsumerRow,
   CreateConsumers1763900000006,
+  CreateRegistrations1763900000011,
   CredentialRow,
+  RegistrationRow,
 } from '../../../apps/auth-api/src/consumers/index.js';
 import { CreateGuests1763800000003, GuestRow } from '../../../apps/auth-api/src/guests/index.js';
-import { CreateKongSync1763900000009, SyncStateRow } from '../../../apps/auth-api/src/kong-sync/index.js';
+import {
+  CreateKongSync1763900000009,
+  CreateRealmKeys1763900000008,
+  RealmKeyRow,
+  SyncStateRow,
+} from '../../../apps/auth-api/src/kong-sync/index.js';
 import { CreateUsers1763800000002, UserRow } from '../../../apps/auth-api/src/users/index.js';
 import {
   CreateUsage1763800000005,
@@ -38,7 +45,9 @@ describe('the tables that migrations make', () => {
         UsageHourRow,
         ConsumerRow,
         CredentialRow,
+        RegistrationRow,
         SyncStateRow,
+        RealmKeyRow,
       ],
       migrations: [
         CreateAudit1763800000001,
@@ -47,7 +56,9 @@ describe('the tables that migrations make', () => {
         CreateApiKeys1763800000004,
         CreateUsage1763800000005,
         CreateConsumers1763900000006,
+        CreateRealmKeys1763900000008,
         CreateKongSync1763900000009,
+        CreateRegistrations1763900000011,
       ],
     }).initialize();
     await source.runMigrations();

@@ -6,7 +6,7 @@ import { useAuthApi } from '../../support/harness.js';
 const UUID = /^[0-9a-f-]{36}$/;
 
 /** Asked by background work whenever it likes. */
-const IN_THE_BACKGROUND = ['admin-events', 'user-events', 'service-token'];
+const IN_THE_BACKGROUND = ['admin-events', 'user-events', 'service-token', 'read-jwks'];
 
 describe('POST /auth/guest-login', () => {
   const api = useAuthApi('guest-login');

@@ -59,7 +59,7 @@ describe('bad input', () => {
     });
 
   const tokenFor = ({ operationId, path }: Endpoint): string | undefined => {
-    if (path.startsWith('/admin/')) return admin;
+    if (/^\/(admin|consumers|kong)(\/|$)/.test(path)) return admin;
     if (operationId === 'validateApiKey') return GATEWAY_CALL_SECRET;
     if (operationId === 'upgrade') return guest;
     return path.startsWith('/auth/api-keys') || operationId === 'setPassword' ? member : undefined;
@@ -76,6 +76,7 @@ describe('bad input', () => {
       renameApiKey: { name: '' },
       rotateApiKey: { overlap_seconds: -1 },
       validateApiKey: { api_key: 'x' },
+      register: { client_name: 'x', email: `${username}@example.com` },
       refreshToken: { refresh_token: 'x' },
       logout: {},
     };

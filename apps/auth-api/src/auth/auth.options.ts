@@ -1,9 +1,6 @@
-import type { Limits } from '#config';
-
 export interface AuthOptions {
   /** Named in the challenge of a refusal. */
   readonly realm: string;
-  readonly limits: Limits;
   /** Origins of pages that may use the refresh cookie; the API's own is always among them. */
   readonly cookieOrigins: readonly string[];
   /** Whether cookies are `Secure`: everywhere but on localhost over http. */

@@ -1,8 +1,6 @@
-export { AddressLimitGuard, LimitByAddress } from './address-limit.guard.js';
 export { TokensDto } from './auth.dto.js';
 export { AuthModule } from './auth.module.js';
 export { AUTH_OPTIONS, type AuthOptions } from './auth.options.js';
-export { clientNetwork } from './client-network.js';
 export { answerTokens } from './refresh-token.http.js';
 export { passwordAdvice } from './passwords.service.js';
 export { SessionsService } from './sessions.service.js';

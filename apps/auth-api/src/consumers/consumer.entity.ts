@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import type { ConsumerOrigin, RateLimits } from './consumer.js';
+import type { Consumer, ConsumerOrigin, Credential, RateLimits } from './consumer.js';
 
 /** `bigint` comes as text; ours stay far below 2^53. */
 const NUMBER = { from: Number, to: (value: unknown) => value };
@@ -40,6 +40,7 @@ export class ConsumerRow {
   @Column('timestamptz', { name: 'removed_at', nullable: true })
   removedAt!: Date | null;
 
+  /** When it was last said how it should be. */
   @Column('timestamptz', { name: 'changed_at' })
   changedAt!: Date;
 
@@ -62,4 +63,19 @@ export class ConsumerRow {
   /** Not tried again before this; null: at once. */
   @Column('timestamptz', { name: 'next_attempt_at', nullable: true })
   nextAttemptAt!: Date | null;
+}
+
+/** What the row says of the consumer; its credentials are apart. */
+export function toConsumer(row: ConsumerRow, credentials: readonly Credential[]): Consumer {
+  const { id, origin, username, customId, tags, groups, limits } = row;
+  return {
+    id,
+    origin,
+    username,
+    customId: customId ?? undefined,
+    tags,
+    groups,
+    limits: limits ?? undefined,
+    credentials,
+  };
 }

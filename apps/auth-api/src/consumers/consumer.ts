@@ -53,6 +53,8 @@ export interface Consumer {
 export interface DesiredConsumer extends Consumer {
   /** Rises with every change; Kong has it when this one is marked as applied. */
   readonly revision: number;
+  /** Kong does not have this state yet. */
+  readonly pending: boolean;
   /** It should be gone, with everything that belongs to it. */
   readonly removed: boolean;
   /** It was never written to Kong, not even in part: there is nothing to look for. */

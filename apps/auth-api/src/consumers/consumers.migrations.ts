@@ -41,3 +41,21 @@ export class CreateConsumers1763900000006 implements MigrationInterface {
     );
   }
 }
+
+export class CreateRegistrations1763900000011 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE TABLE registrations (
+        key_hash bytea NOT NULL CONSTRAINT registrations_pkey PRIMARY KEY,
+        body_hash bytea NOT NULL,
+        consumer_id uuid NOT NULL,
+        credential_id uuid NOT NULL,
+        created_at timestamptz NOT NULL
+      );
+      CREATE INDEX registrations_by_age ON registrations (created_at);`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE registrations');
+  }
+}

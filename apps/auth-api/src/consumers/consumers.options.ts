@@ -6,8 +6,8 @@ export interface ConsumersOptions {
   readonly credentialKeys: readonly Secret[];
   /** Where clients reach the gateway, without a slash at the end. */
   readonly publicUrl: string;
-  /** Registrations a minute from one address. */
-  readonly registrationsPerMinute: number;
+  /** How long an answer waits for Kong to have what was changed; 0 where there is no Kong. */
+  readonly waitForKongMs: number;
 }
 
 export const CONSUMERS_OPTIONS = Symbol('consumers options');

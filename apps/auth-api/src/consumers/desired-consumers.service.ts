@@ -1,12 +1,12 @@
 import { EventEmitter } from 'node:events';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { Database } from '#storage';
+import { Database, sqlState } from '#storage';
 import { Secret } from '#config';
 import type { Consumer, Credential, DesiredConsumer } from './consumer.js';
 import { CONSUMERS_OPTIONS, type ConsumersOptions } from './consumers.options.js';
 import type { CredentialFields } from './credential.entity.js';
-import { Seal } from './sealing.js';
+import { Seal, Unsealable } from './sealing.js';
 
 /** A change to what was never written as a whole leaves nobody knowing what of it is in Kong. */
 const PUT = `
@@ -38,7 +38,7 @@ const CREDENTIALS = `
 
 const DESIRED = `
   SELECT c.id, c.origin, c.username, c.custom_id, c.tags, c.groups, c.limits, c.revision::float8 AS revision,
-         c.applied_revision = 0 AS is_new, c.removed_at IS NOT NULL AS removed,
+         c.applied_revision = 0 AS is_new, c.revision <> c.applied_revision AS pending, c.removed_at IS NOT NULL AS removed,
          array_agg(k.id) AS ids, array_agg(k.kind) AS kinds, array_agg(k.fields) AS fields, array_agg(k.sealed) AS sealed
   FROM consumers c LEFT JOIN consumer_credentials k ON k.consumer_id = c.id`;
 
@@ -50,6 +50,11 @@ const PENDING = {
 const AFTER = {
   name: 'consumers-after',
   text: `${DESIRED} WHERE c.id > $1 AND c.removed_at IS NULL GROUP BY c.id ORDER BY c.id LIMIT $2`,
+};
+
+const ONE = {
+  name: 'consumers-one',
+  text: `${DESIRED} WHERE c.id = $1 AND c.removed_at IS NULL GROUP BY c.id`,
 };
 
 const APPLIED = `
@@ -111,6 +116,7 @@ interface DesiredRow {
   readonly limits: DesiredConsumer['limits'] | null;
   readonly revision: number;
   readonly is_new: boolean;
+  readonly pending: boolean;
   readonly removed: boolean;
   readonly ids: (string | null)[];
   readonly kinds: (Credential['kind'] | null)[];
@@ -188,12 +194,30 @@ export class DesiredConsumers {
     return rows.map(({ id }) => id);
   }
 
-  /** What Kong does not have yet and may be tried now: what should be gone first, then in the order of change. */
-  async pending(limit: number): Promise<DesiredConsumer[]> {
-    return this.toConsumers(await this.database.run<DesiredRow>(PENDING, [limit]));
+  /** One that should be there, with its credentials. */
+  async find(id: string): Promise<DesiredConsumer | undefined> {
+    const [consumer] = this.toConsumers(await this.database.run<DesiredRow>(ONE, [id]));
+    return consumer;
   }
 
-  /** Everything that should be there. */
+  /**
+   * What Kong does not have yet and may be tried now: what should be gone first, then in the order of change. One whose
+   * credential can not be opened counts as refused, and holds up nobody else.
+   */
+  async pending(limit: number): Promise<DesiredConsumer[]> {
+    const consumers: DesiredConsumer[] = [];
+    for (const row of await this.database.run<DesiredRow>(PENDING, [limit])) {
+      try {
+        consumers.push(...this.toConsumers([row]));
+      } catch (error) {
+        if (!(error instanceof Unsealable)) throw error;
+        await this.markRefused(row, error.message);
+      }
+    }
+    return consumers;
+  }
+
+  /** Everything that should be there. @throws {Unsealable} leaving one out would say that it should be gone */
   async *all(): AsyncGenerator<readonly DesiredConsumer[]> {
     for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
       const rows = await this.database.run<DesiredRow>(AFTER, [after, PAGE]);
@@ -276,6 +300,7 @@ export class DesiredConsumers {
       groups: row.groups,
       limits: row.limits ?? undefined,
       revision: row.revision,
+      pending: row.pending,
       removed: row.removed,
       isNew: row.is_new,
       credentials: row.ids.flatMap((id, at) => (id === null ? [] : [this.credential(id, row, at)])),
@@ -288,6 +313,12 @@ export class DesiredConsumers {
     const { name = '', clientId = '', redirectUris = [] } = fields[at] ?? {};
     return { kind: 'oauth2', id, name, clientId, clientSecret: secret, redirectUris };
   }
+}
+
+/** Which uniqueness a refused `put` would have broken, such as `consumers_by_custom_id`; undefined for any other error. */
+export function takenConstraint(error: unknown): string | undefined {
+  if (sqlState(error) !== '23505') return undefined;
+  return (error as { driverError?: { constraint?: string } }).driverError?.constraint;
 }
 
 function unknownIfNew(table: string): string {

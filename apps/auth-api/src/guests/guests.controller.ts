@@ -9,20 +9,12 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { type Origin, RequestOrigin } from '../audit/index.js';
-import {
-  AddressLimitGuard,
-  answerTokens,
-  AUTH_OPTIONS,
-  type AuthOptions,
-  hintOf,
-  LimitByAddress,
-  SessionsService,
-} from '../auth/index.js';
+import { answerTokens, AUTH_OPTIONS, type AuthOptions, hintOf, SessionsService } from '../auth/index.js';
 import { SessionNeeded } from '../users/index.js';
 import { KeycloakUnavailable, type TokenSet } from '#keycloak';
 import { CurrentPrincipal, type Principal, Public } from '#principal';
 import { ApiProblems, Problem, TooManyRequests, ValidationFailed } from '#problem';
-import { NO_STORE } from '#service';
+import { AddressLimitGuard, LimitByAddress, NO_STORE } from '#service';
 import { Busy } from '#storage';
 import { GuestLoginDto, GuestTokensDto, UpgradeDto, UpgradedDto } from './guests.dto.js';
 import { NameTaken, NotAGuest, TooManyGuests } from './guests.problems.js';

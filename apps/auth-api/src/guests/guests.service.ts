@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditService, type Origin } from '../audit/index.js';
-import { clientNetwork } from '../auth/index.js';
 import { UsersService } from '../users/index.js';
 import { KeycloakAccounts, KeycloakTokens, type TokenSet } from '#keycloak';
+import { clientNetwork } from '#service';
 import { Database } from '#storage';
 import { TooManyGuests } from './guests.problems.js';
 import { GUESTS_OPTIONS, type GuestsOptions } from './guests.options.js';

@@ -23,6 +23,7 @@ import { stateOf, TAG } from './consumer-state.js';
 import { KongNode } from './kong-node.service.js';
 import { KONG_SYNC_OPTIONS, type KongSyncOptions } from './kong-sync.options.js';
 import { groupsOf, type StepGroup } from './step-groups.js';
+import { RealmKeysService } from './realm-keys.service.js';
 import type { Reconciled, ReconcileOptions, SyncEngine } from './sync-engine.js';
 import { SyncMetrics } from './sync-metrics.service.js';
 import { SyncStateRepository } from './sync-state.repository.js';
@@ -38,6 +39,13 @@ interface Outcome {
   readonly consumer: DesiredConsumer;
   readonly steps: readonly Step[];
   readonly refusal: string | undefined;
+}
+
+interface Compared {
+  readonly plan: Plan;
+  readonly actual: KongState;
+  /** Consumers whose present state Kong does not have yet: that they differ is no drift. */
+  readonly waiting: readonly string[];
 }
 
 /**
@@ -58,6 +66,7 @@ export class DatabaseSync implements SyncEngine {
     private readonly audit: AuditService,
     private readonly database: Database,
     private readonly metrics: SyncMetrics,
+    private readonly realmKeys: RealmKeysService,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(KONG_SYNC_OPTIONS) private readonly options: KongSyncOptions,
   ) {}
@@ -89,21 +98,29 @@ export class DatabaseSync implements SyncEngine {
       return await this.node.one(async (admin) => {
         await this.topology.loadIfMissing(admin);
         const compared = await this.compare(admin, force);
-        if (compared.plan.held !== undefined) return { plan: compared.plan, failed: [] };
-        const groups = groupsOf(compared.plan, compared.actual);
-        return { plan: compared.plan, failed: await this.mend(admin, groups, signal) };
+        if (compared.plan.held !== undefined) return { plan: compared.plan, drift: 0, failed: [] };
+        const waits = new Set(compared.waiting);
+        const groups = groupsOf(compared.plan, compared.actual).filter(({ owner }) => !waits.has(owner));
+        return {
+          plan: compared.plan,
+          drift: countOf(groups),
+          failed: await this.mend(admin, groups, signal),
+        };
       });
     } finally {
       this.overtaken = undefined;
     }
   }
 
-  private async compare(admin: KongAdmin, force: boolean): Promise<{ plan: Plan; actual: KongState }> {
+  private async compare(admin: KongAdmin, force: boolean): Promise<Compared> {
     const consumers: DesiredConsumer[] = [];
     for await (const page of this.desired.all()) consumers.push(...page);
     const wanted = stateOf(consumers, this.options.realm);
     const actual = await readState(admin, wanted, TAG);
-    return { plan: plan(wanted, actual, { tag: TAG, force }), actual };
+    const waiting = consumers.filter(({ pending }) => pending).map(({ id }) => id);
+    // Asked for after Kong was read: a key that came meanwhile is not taken for one that should be gone.
+    const all = { ...wanted, jwts: await this.realmKeys.desired() };
+    return { plan: plan(all, actual, { tag: TAG, force }), actual, waiting };
   }
 
   /** What differs without any change of ours. What has been changed meanwhile goes first, and is left out here. */
@@ -248,6 +265,10 @@ export class DatabaseSync implements SyncEngine {
       },
     };
   }
+}
+
+function countOf(groups: readonly StepGroup[]): number {
+  return groups.reduce((sum, { steps }) => sum + steps.length, 0);
 }
 
 function entryOf(action: string, consumerId: string, steps: readonly Step[]) {

@@ -16,6 +16,7 @@ import { declarative, TOPOLOGY_TAG, withoutDatabase } from '../../../../kong/top
 import { type ConsumerState, stateOf, TAG } from './consumer-state.js';
 import { KongNode } from './kong-node.service.js';
 import { KONG_SYNC_OPTIONS, type KongSyncOptions } from './kong-sync.options.js';
+import { RealmKeysService } from './realm-keys.service.js';
 import type { Reconciled, ReconcileOptions, SyncEngine } from './sync-engine.js';
 import { SyncMetrics } from './sync-metrics.service.js';
 import { TopologyFile } from './topology-file.service.js';
@@ -48,6 +49,7 @@ export class DeclarativeSync implements SyncEngine {
     private readonly file: TopologyFile,
     private readonly audit: AuditService,
     private readonly metrics: SyncMetrics,
+    private readonly realmKeys: RealmKeysService,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(KONG_SYNC_OPTIONS) private readonly options: KongSyncOptions,
   ) {}
@@ -84,7 +86,9 @@ export class DeclarativeSync implements SyncEngine {
       });
       if (todo && (todo.held !== undefined || found.levels.length === 0)) found = todo;
     }
-    return { plan: found, failed: [] };
+    const drift =
+      found.held === undefined ? found.levels.reduce((sum, { steps }) => sum + steps.length, 0) : 0;
+    return { plan: found, drift, failed: [] };
   }
 
   /** @returns what differed; undefined where the node holds this text. @throws {PushHeld} */
@@ -125,7 +129,7 @@ export class DeclarativeSync implements SyncEngine {
     const consumers: DesiredConsumer[] = [];
     for await (const page of this.desired.all()) consumers.push(...page);
     const all = stateOf(consumers, this.options.realm);
-    const state = { ...all, oauth2: [] };
+    const state = { ...all, oauth2: [], jwts: await this.realmKeys.desired() };
     const declared = await this.file.read();
     if (declared === undefined) throw new Error(`there is no topology file at ${this.options.topologyFile}`);
     const topology = withoutDatabase(declared);

@@ -10,6 +10,12 @@ import { KongNode } from './kong-node.service.js';
 import { KONG_SYNC_OPTIONS, type KongSyncOptions } from './kong-sync.options.js';
 import { KongSync } from './kong-sync.service.js';
 import { NodeWatch } from './node-watch.service.js';
+import { RealmKeyRotation } from './realm-key-rotation.service.js';
+import { RealmKeysController } from './realm-keys.controller.js';
+import { RealmKeysInKong } from './realm-keys-in-kong.service.js';
+import { REALM_KEYS_OPTIONS, type RealmKeysOptions } from './realm-keys.options.js';
+import { RealmKeysRepository } from './realm-keys.repository.js';
+import { RealmKeysService } from './realm-keys.service.js';
 import { SYNC_ENGINE } from './sync-engine.js';
 import { SyncMetrics } from './sync-metrics.service.js';
 import { SyncStateRepository } from './sync-state.repository.js';
@@ -18,12 +24,12 @@ import { TopologyFile } from './topology-file.service.js';
 
 @Module({})
 export class KongSyncModule {
-  static forRoot(options: KongSyncOptions): DynamicModule {
+  static forRoot(options: KongSyncOptions, realmKeys: RealmKeysOptions): DynamicModule {
     return {
       module: KongSyncModule,
       global: true,
       imports: [AuditModule],
-      controllers: [KongController],
+      controllers: [KongController, RealmKeysController],
       providers: [
         { provide: KONG_SYNC_OPTIONS, useValue: options },
         { provide: SYNC_ENGINE, useClass: options.mode === 'db' ? DatabaseSync : DeclarativeSync },
@@ -36,6 +42,11 @@ export class KongSyncModule {
         SyncStateRepository,
         SyncStatus,
         KongSync,
+        { provide: REALM_KEYS_OPTIONS, useValue: realmKeys },
+        RealmKeysRepository,
+        RealmKeysInKong,
+        RealmKeysService,
+        RealmKeyRotation,
       ],
       exports: [EdgePushes],
     };

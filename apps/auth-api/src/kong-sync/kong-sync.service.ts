@@ -6,6 +6,7 @@ import { Database, Locks } from '#storage';
 import { LOGGER } from '#telemetry';
 import { KONG_SYNC_OPTIONS, type KongSyncOptions } from './kong-sync.options.js';
 import { NodeWatch } from './node-watch.service.js';
+import { RealmKeysService } from './realm-keys.service.js';
 import { SYNC_ENGINE, type SyncEngine } from './sync-engine.js';
 import { SyncMetrics } from './sync-metrics.service.js';
 import { SyncStateRepository } from './sync-state.repository.js';
@@ -34,6 +35,7 @@ export class KongSync implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     desired: DesiredConsumers,
     watch: NodeWatch,
+    realmKeys: RealmKeysService,
     private readonly consumers: DesiredConsumers,
     private readonly nodes: KongNodes,
     private readonly state: SyncStateRepository,
@@ -45,6 +47,7 @@ export class KongSync implements OnApplicationBootstrap, OnApplicationShutdown {
     @Inject(KONG_SYNC_OPTIONS) private readonly options: KongSyncOptions,
   ) {
     desired.onChange(() => this.wake());
+    realmKeys.onChange(() => this.keysChanged());
     watch.onReturn(async () => {
       await this.request(false);
     });
@@ -75,6 +78,14 @@ export class KongSync implements OnApplicationBootstrap, OnApplicationShutdown {
     const at = await this.state.request(force);
     this.wake();
     return at;
+  }
+
+  /** With a database they are written by whoever noticed; without one they are part of the whole configuration. */
+  private keysChanged(): void {
+    if (this.options.mode === 'db' || !this.hasKong) return;
+    this.request(false).catch((error: unknown) =>
+      this.logger.warn({ err: error }, 'changed realm keys reach Kong with the next comparison'),
+    );
   }
 
   private wake(): void {
@@ -112,8 +123,7 @@ export class KongSync implements OnApplicationBootstrap, OnApplicationShutdown {
     const { due, force } = await this.state.next(this.options.intervalMs);
     if (!due || signal.aborted) return;
     const began = new Date();
-    const { plan, failed } = await this.engine.reconcile({ force, signal });
-    const drift = plan.levels.reduce((sum, { steps }) => sum + steps.length, 0);
+    const { plan, drift, failed } = await this.engine.reconcile({ force, signal });
     if (plan.held === undefined) this.metrics.drifted(drift);
     else
       this.logger.warn(

@@ -7,8 +7,9 @@ export interface ReconcileOptions {
 }
 
 export interface Reconciled {
-  /** What differed; what was waiting to be done is not among it. */
   readonly plan: Plan;
+  /** How much differed although nothing waited to be done. */
+  readonly drift: number;
   /** What could not be done, a line each. */
   readonly failed: readonly string[];
 }

@@ -27,9 +27,11 @@ const COMPARED = {
            requested_at = CASE WHEN requested_at > $1 THEN requested_at END,
            force = requested_at > $1 AND force, done = NULL, total = NULL`,
 };
+/** How much was done is not known, so Kong is compared as a whole when it answers again. */
 const FAILED = {
   name: 'kong-sync-failed',
-  text: `UPDATE kong_sync SET failure = $1, done = NULL, total = NULL WHERE failure IS DISTINCT FROM $1 OR done IS NOT NULL`,
+  text: `UPDATE kong_sync SET failure = $1, done = NULL, total = NULL, requested_at = coalesce(requested_at, now())
+         WHERE failure IS DISTINCT FROM $1 OR done IS NOT NULL`,
 };
 /** Kept by whoever looks; only what changes is written. */
 const JUDGED = {

@@ -1,28 +1,38 @@
-import { type CanActivate, type ExecutionContext, Inject, Injectable, SetMetadata } from '@nestjs/common';
+import {
+  type CanActivate,
+  type DynamicModule,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  Module,
+  SetMetadata,
+} from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import type { Limits } from '#config';
 import { TooManyRequests } from '#problem';
-import { AUTH_OPTIONS, type AuthOptions } from './auth.options.js';
 import { clientNetwork } from './client-network.js';
 
 const LIMIT = 'address limit';
+const ADDRESS_LIMITS = Symbol('address limits');
 
 /** The limits that count by client address. */
-type AddressLimited = keyof Pick<Limits, 'signIn' | 'guestLogin'>;
+type AddressLimited = 'signIn' | 'guestLogin' | 'registration';
 
-/** Bounds how often one client address may call a handler; needs `@UseGuards(AddressLimitGuard)` on the controller. */
+/** Calls a minute from one client address, of each kind. */
+type AddressLimits = Readonly<Record<AddressLimited, number>>;
+
+/** Bounds how often one client address may call a handler; needs `@UseGuards(AddressLimitGuard)`. */
 export const LimitByAddress = (kind: AddressLimited): MethodDecorator => SetMetadata(LIMIT, kind);
 
-/** Counts in memory, per process: the second fence behind the gateway's own limits. */
+/** Counts in memory, per process: the second fence behind the gateway's own limits. Needs `AddressLimitModule`. */
 @Injectable()
 export class AddressLimitGuard implements CanActivate {
   private readonly counters = new Map<string, RateLimiterMemory>();
 
   constructor(
     private readonly reflector: Reflector,
-    @Inject(AUTH_OPTIONS) private readonly options: AuthOptions,
+    @Inject(ADDRESS_LIMITS) private readonly limits: AddressLimits,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -43,8 +53,21 @@ export class AddressLimitGuard implements CanActivate {
     const name = `${kind} ${handler}`;
     const known = this.counters.get(name);
     if (known !== undefined) return known;
-    const counter = new RateLimiterMemory({ points: this.options.limits[kind].perMinute, duration: 60 });
+    const counter = new RateLimiterMemory({ points: this.limits[kind], duration: 60 });
     this.counters.set(name, counter);
     return counter;
+  }
+}
+
+/** Says how much one address may; once, in the app's list of modules. */
+@Module({})
+export class AddressLimitModule {
+  static forRoot(limits: AddressLimits): DynamicModule {
+    return {
+      module: AddressLimitModule,
+      global: true,
+      providers: [{ provide: ADDRESS_LIMITS, useValue: limits }],
+      exports: [ADDRESS_LIMITS],
+    };
   }
 }

@@ -1,0 +1,29 @@
+import type { ConsumerRow } from './consumer.entity.js';
+import type { RateLimits } from './consumer.js';
+import type { AppliedDto, ConsumerDto, RateLimitsDto } from './consumers.dto.js';
+
+/** A consumer as an administrator sees it. */
+export function toConsumerDto(row: ConsumerRow): ConsumerDto {
+  return {
+    id: row.id,
+    origin: row.origin,
+    username: row.username,
+    custom_id: row.customId,
+    tags: row.tags,
+    groups: row.groups,
+    limits: row.limits === null ? null : toLimitsDto(row.limits),
+    created_at: row.createdAt.toISOString(),
+    ...toAppliedDto(row),
+  };
+}
+
+export function toLimitsDto({ minute, hour }: RateLimits): RateLimitsDto {
+  return { per_minute: minute ?? null, per_hour: hour ?? null };
+}
+
+export function toAppliedDto(
+  row: Pick<ConsumerRow, 'revision' | 'appliedRevision' | 'changedAt' | 'failure'>,
+): AppliedDto {
+  const active = row.revision === row.appliedRevision;
+  return { active, pending_since: active ? null : row.changedAt.toISOString(), failure: row.failure };
+}

@@ -11,12 +11,12 @@ import { built, TAG } from './kong-sync-world.mjs';
 
 const { KongAdmin, KongNodes, Pace } = await built('libs/kong-admin/src/index');
 const PROGRAM = fileURLToPath(new URL('../../dist/apps/local-gateway/src/main.js', import.meta.url));
-const TICKS_PER_SECOND = 100;
+const MS_PER_TICK = 10;
 
 /**
  * @typedef {object} Gateway
  * @property {string} adminUrl
- * @property {() => number | undefined} cpuSeconds that it has taken so far; unknown of a given Kong
+ * @property {() => number | undefined} cpuMs that it has taken so far; unknown of a given Kong
  * @property {() => Promise<void>} stop
  */
 
@@ -26,10 +26,12 @@ export async function emptyGateway({ given, settleMs }) {
   const admin = adminOf(given);
   const pace = new Pace();
   const consumers = await admin.list('consumers', { tag: TAG });
-  await Promise.all(consumers.map(({ id }) => pace.run(() => admin.remove('consumers', id, 'of a benchmark'))));
+  await Promise.all(
+    consumers.map(({ id }) => pace.run(() => admin.remove('consumers', id, 'of a benchmark'))),
+  );
   // It works on what it has answered long ago: none of that is to be counted.
   if (consumers.length > 0) await sleep(settleMs);
-  return { adminUrl: given, cpuSeconds: () => undefined, stop: async () => undefined };
+  return { adminUrl: given, cpuMs: () => undefined, stop: async () => undefined };
 }
 
 /** How many consumers and keys of ours it has. */
@@ -70,9 +72,9 @@ async function standIn() {
   };
   return {
     adminUrl: `http://127.0.0.1:${JSON.parse(line).admin_port}`,
-    cpuSeconds: () => {
+    cpuMs: () => {
       const [, , ...fields] = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(' ');
-      return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+      return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
     },
     stop,
   };

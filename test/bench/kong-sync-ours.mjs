@@ -9,9 +9,7 @@ const { Secret } = await built('libs/config/src/index');
 const { Database, Locks } = await built('libs/storage/src/index');
 const { createLogger, registry } = await built('libs/telemetry/src/index');
 const { KongNodes } = await built('libs/kong-admin/src/index');
-const { AuditEvent, AuditService, CreateAudit1763800000001 } = await built(
-  'apps/auth-api/src/audit/index',
-);
+const { AuditEvent, AuditService, CreateAudit1763800000001 } = await built('apps/auth-api/src/audit/index');
 const { ConsumerRow, CreateConsumers1763900000006, CredentialRow, DesiredConsumers } = await built(
   'apps/auth-api/src/consumers/index',
 );
@@ -41,11 +39,12 @@ const desired = new DesiredConsumers(database, {
   realm: REALM,
   credentialKeys: [new Secret(credentialKey)],
   publicUrl: 'http://localhost:8000',
-  registrationsPerMinute: 1,
 });
 const nodes = new KongNodes({ urls: [adminUrl], timeoutMs: 5000 });
 const state = new SyncStateRepository(database);
 const metrics = new SyncMetrics();
+/** Nothing of the realm's keys is in a Kong whose plugin is ours. */
+const realmKeys = { desired: async () => [], onChange: () => undefined };
 const engine = new DatabaseSync(
   new KongNode(nodes, options),
   new TopologyFile(nodes, logger, options),
@@ -54,6 +53,7 @@ const engine = new DatabaseSync(
   new AuditService(database),
   database,
   metrics,
+  realmKeys,
   logger,
   options,
 );
@@ -75,7 +75,20 @@ const jobs = {
     // What Kong is asked by the first comparison belongs to none of the changes.
     await state.compared(new Date(), { drift: 0, blocked: [], held: undefined });
     const watch = { onReturn: () => undefined };
-    const sync = new KongSync(desired, watch, desired, nodes, state, database, locks, metrics, engine, logger, options);
+    const sync = new KongSync(
+      desired,
+      watch,
+      realmKeys,
+      desired,
+      nodes,
+      state,
+      database,
+      locks,
+      metrics,
+      engine,
+      logger,
+      options,
+    );
     sync.onApplicationBootstrap();
     const each = [];
     const before = await requests();
@@ -83,14 +96,21 @@ const jobs = {
       const changed = consumer(at, 'changed');
       await put([changed]);
       const began = performance.now();
-      if (!(await desired.whenApplied(changed.id, 10_000))) throw new Error('a change was not applied within 10 s');
+      if (!(await desired.whenApplied(changed.id, 10_000)))
+        throw new Error('a change was not applied within 10 s');
       each.push(performance.now() - began);
     }
     const after = await requests();
     await sync.onApplicationShutdown();
     const per = (name) => (after[name] - before[name]) / count;
     each.sort((a, b) => a - b);
-    return { ms: each[Math.floor(count / 2)], worstMs: each.at(-1), reads: per('reads'), writes: per('writes'), peakMB: peakMB() };
+    return {
+      ms: each[Math.floor(count / 2)],
+      worstMs: each.at(-1),
+      reads: per('reads'),
+      writes: per('writes'),
+      peakMB: peakMB(),
+    };
   },
   async remove() {
     const ids = Array.from({ length: count }, (_, at) => consumerAt(at).id);
@@ -104,10 +124,12 @@ await database.onApplicationShutdown();
 process.exit();
 
 async function timed(work) {
-  const began = performance.now();
+  const [began, idleMB] = [performance.now(), peakMB()];
+  const cpu = process.cpuUsage();
   await work();
   const ms = performance.now() - began;
-  return { ms, ...(await requests()), peakMB: peakMB() };
+  const { user, system } = process.cpuUsage(cpu);
+  return { ms, cpuMs: (user + system) / 1000, ...(await requests()), idleMB, peakMB: peakMB() };
 }
 
 function put(consumers) {

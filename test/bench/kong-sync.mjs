@@ -124,7 +124,7 @@ async function onEmptyGateway(work) {
 /** A side that fails is told of, and the others go on. */
 async function measure({ side, round, scenario, gateway, work, expected }) {
   process.stderr.write(`round ${round}, ${side}: ${SCENARIOS[scenario]} …\n`);
-  const state = () => ({ cpu: gateway.cpuSeconds(), dropped: droppedEvents(options['kong-log']) });
+  const state = () => ({ cpu: gateway.cpuMs(), dropped: droppedEvents(options['kong-log']) });
   const before = state();
   const result = await work().catch((error) => ({ failed: error.message }));
   const after = state();
@@ -133,13 +133,25 @@ async function measure({ side, round, scenario, gateway, work, expected }) {
   if (result.failed === undefined && !isRight)
     result.failed = `the gateway has ${there.consumers} consumers and ${there.keys} keys`;
   if (result.failed !== undefined) console.error(`${side}, ${SCENARIOS[scenario]}: ${result.failed}`);
-  const gatewayCpu = before.cpu === undefined ? undefined : after.cpu - before.cpu;
+  const gatewayCpuMs = before.cpu === undefined ? undefined : after.cpu - before.cpu;
   const dropped = before.dropped === undefined ? undefined : after.dropped - before.dropped;
-  measured.push({ side, round, scenario, ...result, gatewayCpu, dropped, load: loadavg()[0] });
+  measured.push({ side, round, scenario, ...result, gatewayCpuMs, dropped, load: loadavg()[0] });
 }
 
 function table() {
-  const head = ['', 'ours ms', 'peer ms', 'ratio', 'reads', 'writes', 'peak MB', 'gateway CPU s', 'dropped', 'load'];
+  const head = [
+    '',
+    'ours ms',
+    'peer ms',
+    'ratio',
+    'CPU ms',
+    'gateway CPU ms',
+    'reads',
+    'writes',
+    'peak MB',
+    'dropped',
+    'load',
+  ];
   const lines = [head];
   for (const [scenario, title] of Object.entries(SCENARIOS)) {
     const of = (side, name) => measured.filter((each) => each.side === side && each.scenario === name);
@@ -153,7 +165,7 @@ function table() {
       spread(mine.map(({ ms }) => ms)),
       spread(other.map(({ ms }) => ms)),
       spread(ratios.filter((ratio) => !Number.isNaN(ratio))),
-      ...['reads', 'writes', 'peakMB', 'gatewayCpu', 'dropped', 'load'].map(both),
+      ...['cpuMs', 'gatewayCpuMs', 'reads', 'writes', 'peakMB', 'dropped', 'load'].map(both),
     ]);
   }
   return `${columns(lines)}\n\nOf two values the second is the peer's. One change: median of ${CHANGES} of ours, from commit to applied.`;

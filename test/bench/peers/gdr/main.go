@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/kong/go-database-reconciler/pkg/diff"
@@ -26,6 +27,7 @@ const parallel = 10
 
 type report struct {
 	Ms     float64 `json:"ms"`
+	CPUMs  float64 `json:"cpuMs"`
 	Reads  int64   `json:"reads"`
 	Writes int64   `json:"writes"`
 	PeakMB float64 `json:"peakMB"`
@@ -36,16 +38,16 @@ func main() {
 		exit(fmt.Errorf("usage: gdr ADMIN_URL FILE TAG"))
 	}
 	counted := &counter{to: utils.HTTPClient().Transport}
-	began := time.Now()
+	began, busy := time.Now(), cpu()
 	if err := sync(context.Background(), os.Args[1], os.Args[2], os.Args[3], counted); err != nil {
 		exit(err)
 	}
-	took := float64(time.Since(began).Microseconds()) / 1000
+	took, worked := ms(time.Since(began)), ms(cpu()-busy)
 	peak, err := peakMB()
 	if err != nil {
 		exit(err)
 	}
-	_ = json.NewEncoder(os.Stdout).Encode(report{took, counted.reads.Load(), counted.writes.Load(), peak})
+	_ = json.NewEncoder(os.Stdout).Encode(report{took, worked, counted.reads.Load(), counted.writes.Load(), peak})
 }
 
 // sync is what `deck gateway sync --select-tag` does.
@@ -123,6 +125,15 @@ func none(answer *http.Response) *http.Response {
 	answer.Body = io.NopCloser(strings.NewReader(`{"data":[],"next":null}`))
 	return answer
 }
+
+// cpu is the time that processors have spent on this process.
+func cpu() time.Duration {
+	var usage syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+func ms(duration time.Duration) float64 { return float64(duration.Microseconds()) / 1000 }
 
 // peakMB is the largest this process has been in memory, as its other side reads it of itself.
 func peakMB() (float64, error) {

@@ -2,7 +2,7 @@ const number = (value) => (value >= 100 ? Math.round(value).toLocaleString('en')
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /** The middle value, and from where to where it went. */
-function spread(values) {
+export function spread(values) {
   const known = values.filter((value) => value !== undefined);
   if (known.length === 0) return '';
   const [low, high] = [Math.min(...known), Math.max(...known)].map(number);
@@ -26,6 +26,11 @@ export function table(results) {
       const title = side === 'ours' ? row.ours.title : `  ${row.baseline.title}`;
       lines.push([title, ...fields, ...(side === 'ours' ? [ratio, row.goal] : ['', ''])]);
     }
+  return columns(lines);
+}
+
+/** Lines of cells, each column as wide as its widest cell. @param {string[][]} lines */
+export function columns(lines) {
   const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
   return lines
     .map((line) =>

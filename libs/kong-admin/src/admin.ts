@@ -25,6 +25,12 @@ export interface ListOptions {
   readonly of?: { readonly kind: Kind; readonly id: string; readonly nested: string };
 }
 
+export interface Page {
+  readonly data: readonly Entity[];
+  /** Where the next one begins; the last one has none. */
+  readonly offset?: string;
+}
+
 /** The Admin API of one node, with what it says as types. Every error names operation, kind and name. */
 export class KongAdmin {
   constructor(
@@ -45,24 +51,27 @@ export class KongAdmin {
     return { mode: 'dbless', configurationHash: status.configuration_hash };
   }
 
-  async list(kind: Kind, { tag, of }: ListOptions = {}): Promise<readonly Entity[]> {
-    const path = of ? `/${of.kind}/${of.id}/${of.nested}` : `/${kind}`;
+  async list(kind: Kind, options: ListOptions = {}): Promise<readonly Entity[]> {
     const found: Entity[] = [];
-    // `next` of a nested list forgets size and tags, so the address is made anew for each page.
-    for (let offset: string | undefined = ''; offset !== undefined;) {
-      const query = new URLSearchParams({ size: String(PAGE) });
-      if (tag !== undefined) query.set('tags', tag);
-      if (offset !== '') query.set('offset', offset);
-      const page = (await this.read(`list-${kind}`, `${path}?${query.toString()}`)) as {
-        readonly data?: readonly Entity[];
-        readonly offset?: string;
-      };
-      if (!Array.isArray(page?.data))
-        throw new KongUnreachable(`list-${kind}`, this.url, 'its answer is not a list');
-      found.push(...(page.data as readonly Entity[]));
-      offset = page.offset;
+    for (let after: string | undefined = ''; after !== undefined;) {
+      const { data, offset }: Page = await this.page(kind, options, after);
+      found.push(...data);
+      after = offset;
     }
     return found;
+  }
+
+  /** @param after the `offset` of the page before */
+  async page(kind: Kind, { tag, of }: ListOptions = {}, after = ''): Promise<Page> {
+    const path = of ? `/${of.kind}/${of.id}/${of.nested}` : `/${kind}`;
+    // `next` of a nested list forgets size and tags, so the address is made anew for each page.
+    const query = new URLSearchParams({ size: String(PAGE) });
+    if (tag !== undefined) query.set('tags', tag);
+    if (after !== '') query.set('offset', after);
+    const page = (await this.read(`list-${kind}`, `${path}?${query.toString()}`)) as Page | undefined;
+    if (!Array.isArray(page?.data))
+      throw new KongUnreachable(`list-${kind}`, this.url, 'its answer is not a list');
+    return page;
   }
 
   /** @param key its id, or the name that the kind goes by */

@@ -35,7 +35,7 @@ export function changesOf(
 }
 
 function filled(kind: Kind, entity: Entity, plugins: PluginDefaults | undefined): Fields {
-  const fields = { ...RULES[kind].defaults, ...given(fieldsOf(entity)) };
+  const fields = withGiven({ ...RULES[kind].defaults }, fieldsOf(entity));
   const config = kind === 'plugins' ? plugins?.get(String(fields['name'])) : undefined;
   return config === undefined ? fields : { ...fields, config: withDefaults(fields['config'], config) };
 }
@@ -72,7 +72,13 @@ function isRecord(value: unknown): value is Fields {
 }
 
 function given(fields: Fields): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  return withGiven({}, fields);
+}
+
+/** What is undefined is not said. */
+function withGiven(into: Record<string, unknown>, fields: Fields): Fields {
+  for (const name in fields) if (fields[name] !== undefined) into[name] = fields[name];
+  return into;
 }
 
 function sorted(values: readonly unknown[]): unknown[] {

@@ -36,23 +36,28 @@ export class Connections {
 
   /** @throws what Node throws where there is no connection or no answer in time */
   async send(url: string, sent: Sent): Promise<Answer> {
-    const signal = AbortSignal.timeout(sent.timeoutMs);
+    const deadline = performance.now() + sent.timeoutMs;
     try {
-      return await this.exchange(url, sent, signal);
+      return await this.exchange(url, sent);
     } catch (error) {
       // The node hung up on an idle connection while we took it up again: nobody has seen the request.
-      if (error instanceof HungUp && !signal.aborted) return this.exchange(url, sent, signal);
+      const timeoutMs = deadline - performance.now();
+      if (error instanceof HungUp && timeoutMs > 0) return this.exchange(url, { ...sent, timeoutMs });
       throw error;
     }
   }
 
-  private exchange(url: string, { method, headers, body }: Sent, signal: AbortSignal): Promise<Answer> {
+  private exchange(url: string, { method, headers, body, timeoutMs }: Sent): Promise<Answer> {
     const isTls = url.startsWith('https:');
-    const options = { method, headers: withLength(headers, body), signal };
+    const options = { method, headers: withLength(headers, body) };
     return new Promise((resolve, reject) => {
       const request = isTls
         ? httpsRequest(url, { ...options, agent: this.https })
         : httpRequest(url, { ...options, agent: this.http });
+      // Not an AbortSignal: of 20,000 writes those are a tenth of all our work.
+      const late = () => request.destroy(new Error(`no answer within ${Math.ceil(timeoutMs)} ms`));
+      const timer = setTimeout(late, timeoutMs);
+      request.on('close', () => clearTimeout(timer));
       let isAnswered = false;
       request.on('error', (error: NodeJS.ErrnoException) => {
         const isStale = request.reusedSocket && !isAnswered && /^(ECONNRESET|EPIPE)$/.test(error.code ?? '');

@@ -8,6 +8,6 @@ export type { KongAdminOptions } from './options.js';
 export { Pace } from './pace.js';
 export { isEmpty, plan, type Plan, type Step } from './plan.js';
 export { blockedLine, linesOf, summary } from './print.js';
-export { readConsumer, readPluginDefaults, readState } from './read.js';
+export { readConsumer, readOurs, readPluginDefaults, readSmallKinds, readState } from './read.js';
 export type { Entity, KongState } from './state.js';
 export { readTls, TLS_SETTINGS } from './tls.js';

@@ -8,24 +8,36 @@ const ONE_BY_ONE = 50;
 
 type Found = Map<Kind, Map<string, Entity>>;
 
+/** Everything of these kinds that has our tag. @throws {KongRefused} {KongUnreachable} */
+export async function readOurs(admin: KongAdmin, kinds: readonly Kind[], tag: string): Promise<KongState> {
+  const all = kinds.map(async (kind) => [kind, await admin.list(kind, { tag })] as const);
+  return Object.fromEntries(await Promise.all(all));
+}
+
 /**
  * What is in a node of the kinds that should be there: everything with our tag, and of what is not ours as much as a
  * plan has to know, namely what has an id or a name that is still missing, and what belongs to something stale.
  *
+ * @param read what `readOurs` found, where that is known
  * @throws {KongRefused} {KongUnreachable}
  */
-export async function readState(admin: KongAdmin, desired: KongState, tag: string): Promise<KongState> {
+export async function readState(
+  admin: KongAdmin,
+  desired: KongState,
+  tag: string,
+  read?: KongState,
+): Promise<KongState> {
   const found: Found = new Map();
   const kinds = Object.keys(desired) as Kind[];
-  await Promise.all(kinds.map(async (kind) => keep(found, kind, await admin.list(kind, { tag }))));
-  const ours = new Map([...found].map(([kind, entities]) => [kind, [...entities.values()]]));
+  const ours = read ?? (await readOurs(admin, kinds, tag));
+  for (const kind of kinds) keep(found, kind, ours[kind] ?? []);
   for (const kind of kinds) {
     const missing = withoutItsNames(kind, desired[kind] ?? [], found.get(kind));
     await readRivals(admin, kind, missing, found);
   }
   for (const kind of kinds) {
     const wanted = new Set(desired[kind]?.map(({ id }) => id));
-    const stale = ours.get(kind)?.filter(({ id }) => !wanted.has(id)) ?? [];
+    const stale = ours[kind]?.filter(({ id }) => !wanted.has(id)) ?? [];
     await readDependants(admin, kind, stale, found);
   }
   return Object.fromEntries([...found].map(([kind, entities]) => [kind, [...entities.values()]]));
@@ -34,15 +46,33 @@ export async function readState(admin: KongAdmin, desired: KongState, tag: strin
 /**
  * One consumer and whatever belongs to it, whoever made that; nothing where there is no such consumer.
  *
+ * @param whole kinds of which everything is known
  * @throws {KongRefused} {KongUnreachable}
  */
-export async function readConsumer(admin: KongAdmin, id: string): Promise<KongState> {
+export async function readConsumer(admin: KongAdmin, id: string, whole: KongState = {}): Promise<KongState> {
   const consumer = await admin.find('consumers', id);
   if (consumer === undefined) return {};
-  const children = referrersOf('consumers').map(async ([kind, , { nested }]) => {
-    return [kind, await admin.list(kind, { of: { kind: 'consumers', id, nested } })] as const;
+  const children = referrersOf('consumers').map(async ([kind, field, { nested }]) => {
+    const isIts = (entity: Entity) => (fieldsOf(entity)[field] as Entity | null)?.id === id;
+    const found = whole[kind]?.filter(isIts) ?? admin.list(kind, { of: { kind: 'consumers', id, nested } });
+    return [kind, await found] as const;
   });
   return { consumers: [consumer], ...Object.fromEntries(await Promise.all(children)) };
+}
+
+/**
+ * What need not be asked for by consumer, when so many are to be read: everything of a kind of which there is no more
+ * than a page. Nothing for a few, who are asked for one by one.
+ *
+ * @throws {KongRefused} {KongUnreachable}
+ */
+export async function readSmallKinds(admin: KongAdmin, consumers: number): Promise<KongState> {
+  if (consumers <= ONE_BY_ONE) return {};
+  const pages = referrersOf('consumers').map(async ([kind]) => {
+    const { data, offset } = await admin.page(kind);
+    return offset === undefined ? [[kind, data] as const] : [];
+  });
+  return Object.fromEntries((await Promise.all(pages)).flat());
 }
 
 /** What Kong fills in for the plugins that should be there, so that what somebody else has set is seen. */

@@ -49,7 +49,8 @@ export function uniqueValues({ kind, entity }: Item): { readonly fields: string;
       return value !== null && typeof value === 'object' ? (value as { readonly id?: string }).id : value;
     });
     if (values[0] === null) return [];
-    return [{ fields: fields.join('+'), key: JSON.stringify([kind, fields, values]) }];
+    const name = fields.join('+');
+    return [{ fields: name, key: `${kind}/${name}/${values.join('/')}` }];
   });
 }
 

@@ -44,8 +44,10 @@ const DESIRED = `
 
 const PENDING = {
   name: 'consumers-pending',
-  text: `${DESIRED} WHERE c.revision <> c.applied_revision AND (c.next_attempt_at IS NULL OR c.next_attempt_at <= now())
-         GROUP BY c.id ORDER BY c.removed_at NULLS LAST, c.revision LIMIT $1`,
+  text: `${DESIRED} WHERE c.id IN (
+           SELECT id FROM consumers WHERE revision <> applied_revision AND (next_attempt_at IS NULL OR next_attempt_at <= now())
+           ORDER BY removed_at NULLS LAST, revision LIMIT $1)
+         GROUP BY c.id ORDER BY c.removed_at NULLS LAST, c.revision`,
 };
 const AFTER = {
   name: 'consumers-after',

@@ -4,15 +4,11 @@ import { entityId } from '#config';
 /** Carried by everything in Kong that this service keeps there; nothing without it is ever touched. */
 export const TAG = 'managed-by:gatehouse';
 
-/** What belongs to consumers, as Kong's Admin API takes it. Every list is there: an empty one says that none should be. */
-export interface ConsumerState {
-  readonly consumers: readonly Fields[];
-  readonly 'key-auths': readonly Fields[];
-  readonly acls: readonly Fields[];
-  readonly oauth2: readonly Fields[];
-  readonly jwts: readonly Fields[];
-  readonly plugins: readonly Fields[];
-}
+/** What we keep of and for consumers. */
+export const KINDS = ['consumers', 'key-auths', 'acls', 'oauth2', 'jwts', 'plugins'] as const;
+
+/** As Kong's Admin API takes it. Every list is there: an empty one says that none should be. */
+export type ConsumerState = Readonly<Record<(typeof KINDS)[number], readonly Fields[]>>;
 
 export type Fields = { readonly id: string; readonly tags: readonly string[] } & Readonly<
   Record<string, unknown>

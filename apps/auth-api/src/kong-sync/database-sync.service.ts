@@ -14,12 +14,14 @@ import {
   plan,
   type Plan,
   readConsumer,
+  readOurs,
+  readSmallKinds,
   readState,
   type Step,
 } from '#kong-admin';
 import { Database } from '#storage';
 import { LOGGER } from '#telemetry';
-import { stateOf, TAG } from './consumer-state.js';
+import { KINDS, stateOf, TAG } from './consumer-state.js';
 import { KongNode } from './kong-node.service.js';
 import { KONG_SYNC_OPTIONS, type KongSyncOptions } from './kong-sync.options.js';
 import { groupsOf, type StepGroup } from './step-groups.js';
@@ -30,7 +32,7 @@ import { SyncStateRepository } from './sync-state.repository.js';
 import { TopologyFile } from './topology-file.service.js';
 
 /** So many consumers at a time; after them it is asked again what should go first. */
-const BATCH = 100;
+const BATCH = 200;
 const KEEP_EVERY_MS = 100;
 const PROGRESS_EVERY_MS = 2000;
 
@@ -113,14 +115,18 @@ export class DatabaseSync implements SyncEngine {
   }
 
   private async compare(admin: KongAdmin, force: boolean): Promise<Compared> {
-    const consumers: DesiredConsumer[] = [];
-    for await (const page of this.desired.all()) consumers.push(...page);
-    const wanted = stateOf(consumers, this.options.realm);
-    const actual = await readState(admin, wanted, TAG);
-    const waiting = consumers.filter(({ pending }) => pending).map(({ id }) => id);
+    const [{ wanted, waiting }, ours] = await Promise.all([this.wanted(), readOurs(admin, KINDS, TAG)]);
+    const actual = await readState(admin, wanted, TAG, ours);
     // Asked for after Kong was read: a key that came meanwhile is not taken for one that should be gone.
     const all = { ...wanted, jwts: await this.realmKeys.desired() };
     return { plan: plan(all, actual, { tag: TAG, force }), actual, waiting };
+  }
+
+  private async wanted() {
+    const consumers: DesiredConsumer[] = [];
+    for await (const page of this.desired.all()) consumers.push(...page);
+    const waiting = consumers.filter(({ pending }) => pending).map(({ id }) => id);
+    return { wanted: stateOf(consumers, this.options.realm), waiting };
   }
 
   /** What differs without any change of ours. What has been changed meanwhile goes first, and is left out here. */
@@ -163,13 +169,14 @@ export class DatabaseSync implements SyncEngine {
 
   /** One that Kong is slow with does not hold up what is known of the others. */
   private async applyAll(admin: KongAdmin, consumers: readonly DesiredConsumer[]): Promise<void> {
+    const whole = await readSmallKinds(admin, consumers.filter(({ isNew }) => !isNew).length);
     const outcomes: Outcome[] = [];
     const lost: { consumer: DesiredConsumer; error: Error }[] = [];
     const all = Promise.all(
       consumers.map(async (consumer) => {
         this.overtaken?.add(consumer.id);
         try {
-          outcomes.push(await this.applyOne(admin, consumer));
+          outcomes.push(await this.applyOne(admin, consumer, whole));
         } catch (error) {
           lost.push({ consumer, error: error as Error });
         }
@@ -184,10 +191,11 @@ export class DatabaseSync implements SyncEngine {
   }
 
   /** Reads what Kong has of this consumer, unless it never had any, and writes what differs. */
-  private async applyOne(admin: KongAdmin, consumer: DesiredConsumer): Promise<Outcome> {
+  private async applyOne(admin: KongAdmin, consumer: DesiredConsumer, whole: KongState): Promise<Outcome> {
     const wanted = stateOf([consumer], this.options.realm);
+    const read = () => readConsumer(admin, consumer.id, whole);
     try {
-      const actual = consumer.isNew ? {} : await this.pace.run(() => readConsumer(admin, consumer.id));
+      const actual = consumer.isNew ? {} : await this.pace.run(read, 0);
       const todo = plan(wanted, actual, { tag: TAG, force: true });
       const failures = await apply(todo, this.writerTo(admin), { parallel: 1, carryOn: true });
       const steps = todo.levels.flatMap((level) => level.steps);
@@ -229,9 +237,9 @@ export class DatabaseSync implements SyncEngine {
 
   /** One write at Kong's pace, counted. */
   private writerTo(admin: KongAdmin): KongWriter {
-    const counted = async (operation: string, kind: string, write: () => Promise<void>) => {
+    const counted = async (operation: string, kind: string, write: () => Promise<void>, events = 1) => {
       try {
-        await this.pace.run(write);
+        await this.pace.run(write, events);
         this.metrics.wrote(operation, kind);
       } catch (error) {
         this.metrics.failed(error);
@@ -240,7 +248,8 @@ export class DatabaseSync implements SyncEngine {
     };
     return {
       put: (item, subject) => counted('put', item.kind, () => admin.put(item, subject)),
-      remove: (kind, id, subject) => counted('delete', kind, () => admin.remove(kind, id, subject)),
+      // With a consumer goes what belongs to it, most often a key.
+      remove: (kind, id, subject) => counted('delete', kind, () => admin.remove(kind, id, subject), 2),
     };
   }
 

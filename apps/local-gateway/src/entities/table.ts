@@ -48,7 +48,6 @@ export class Table {
     const row = this.#rows.get(id);
     if (!row) return;
     this.#rows.delete(id);
-    this.#order = undefined;
     this.#unindex(row.entity);
   }
 

@@ -49,8 +49,8 @@ export function uniqueValues({ kind, entity }: Item): { readonly fields: string;
       return value !== null && typeof value === 'object' ? (value as { readonly id?: string }).id : value;
     });
     if (values[0] === null) return [];
-    const name = fields.join('+');
-    return [{ fields: name, key: `${kind}/${name}/${values.join('/')}` }];
+    const [name, value] = [fields.join('+'), values.map((each) => String(each ?? '')).join('/')];
+    return [{ fields: name, key: `${kind}/${name}/${value}` }];
   });
 }
 

@@ -39,6 +39,7 @@ const desired = new DesiredConsumers(database, {
   realm: REALM,
   credentialKeys: [new Secret(credentialKey)],
   publicUrl: 'http://localhost:8000',
+  waitForKongMs: 0,
 });
 const nodes = new KongNodes({ urls: [adminUrl], timeoutMs: 5000 });
 const state = new SyncStateRepository(database);
@@ -60,7 +61,7 @@ const engine = new DatabaseSync(
 
 database.onModuleInit();
 await database.whenReady;
-const signal = new AbortController().signal;
+const { signal } = new globalThis.AbortController();
 const jobs = {
   /** What should be in Kong. The consumers are those of the peer's file. */
   async write() {

@@ -46,12 +46,16 @@ export function uniqueValues({ kind, entity }: Item): { readonly fields: string;
   return RULES[kind].unique.flatMap((fields) => {
     const values = fields.map((field) => {
       const value = fieldsOf(entity)[field] ?? null;
-      return value !== null && typeof value === 'object' ? (value as { readonly id?: string }).id : value;
+      return (isReference(value) ? value.id : (value as string | null)) ?? null;
     });
     if (values[0] === null) return [];
     const name = fields.join('+');
     return [{ fields: name, key: `${kind}/${name}/${values.join('/')}` }];
   });
+}
+
+function isReference(value: unknown): value is { readonly id?: string } {
+  return value !== null && typeof value === 'object';
 }
 
 /** `plugin rate-limiting of route llm, consumer tier-guest`; never a secret. */

@@ -151,6 +151,7 @@ async function engineOf(databaseUrl: string, adminUrl: string): Promise<Database
     realm,
     credentialKeys: [new Secret(CREDENTIAL_KEY)],
     publicUrl: 'http://localhost:8000',
+    waitForKongMs: 0,
   });
   const nodes = new KongNodes({ urls: [adminUrl], timeoutMs: 10_000, tokenHeader: undefined });
   const options = {

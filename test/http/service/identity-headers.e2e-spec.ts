@@ -105,6 +105,7 @@ describe('identity headers', () => {
       'refreshTokenByGet',
       'logout',
       'guestLogin',
+      'register',
       'alive',
       'ready',
       'authHealth',
@@ -114,7 +115,7 @@ describe('identity headers', () => {
     )) {
       const { status, headers } = await api.call(
         method,
-        path.replace('{id}', '00000000-0000-4000-8000-000000000000'),
+        path.replaceAll(/\{\w+\}/g, '00000000-0000-4000-8000-000000000000'),
       );
       expect({ operationId, status }).toEqual({ operationId, status: 401 });
       expect(headers.get('www-authenticate')).toMatch(/^Bearer realm=/);

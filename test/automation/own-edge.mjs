@@ -2,7 +2,8 @@
 // tests share.
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { createWriteStream, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -65,6 +66,7 @@ export async function startOwn(root) {
       AUTH_API_INTERNAL_URL: internalUrl,
     },
     hasAuthApi: true,
+    file: join(mkdtempSync(join(tmpdir(), 'gatehouse-newman-')), 'kong.yaml'),
     signal: new globalThis.AbortController().signal,
   });
   return {

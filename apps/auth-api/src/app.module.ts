@@ -8,38 +8,18 @@ import { PrincipalModule } from '#principal';
 import { AddressLimitModule } from '#service';
 import { StorageModule } from '#storage';
 import { TelemetryModule } from '#telemetry';
-import { ApiKeyResolver, ApiKeyRow, ApiKeysModule, CreateApiKeys1763800000004 } from './api-keys/index.js';
+import { ApiKeyResolver, ApiKeysModule } from './api-keys/index.js';
 import type { AppConfig } from './app.config.js';
-import {
-  ApplicationEndUserRow,
-  ApplicationRow,
-  ApplicationsModule,
-  CreateApplications1763900000007,
-  EndUserRow,
-  SubscriptionRow,
-} from './applications/index.js';
-import { AuditEvent, AuditModule, CreateAudit1763800000001 } from './audit/index.js';
+import { ENTITIES, MIGRATIONS } from './app.schema.js';
+import { ApplicationsModule } from './applications/index.js';
+import { AuditModule } from './audit/index.js';
 import { AuthModule } from './auth/index.js';
-import {
-  ConsumerRow,
-  ConsumersModule,
-  CreateConsumers1763900000006,
-  CreateRegistrations1763900000011,
-  CredentialRow,
-  RegistrationRow,
-} from './consumers/index.js';
-import { CreateGuests1763800000003, GuestRow, GuestsModule } from './guests/index.js';
+import { ConsumersModule } from './consumers/index.js';
+import { GuestsModule } from './guests/index.js';
 import { HealthModule } from './health/index.js';
-import {
-  CreateKongSync1763900000009,
-  CreateRealmKeys1763900000008,
-  KongSyncModule,
-  RealmKeyRow,
-  type RealmKeysOptions,
-  SyncStateRow,
-} from './kong-sync/index.js';
-import { CreateUsage1763800000005, UsageBatchRow, UsageHourRow, UsageModule } from './usage/index.js';
-import { CreateUsers1763800000002, PresentSubject, UserRow, UsersModule } from './users/index.js';
+import { KongSyncModule, type RealmKeysOptions } from './kong-sync/index.js';
+import { UsageModule } from './usage/index.js';
+import { PresentSubject, UsersModule } from './users/index.js';
 
 export const SERVICE = 'auth-api';
 
@@ -60,35 +40,8 @@ export class AppModule {
         StorageModule.forRoot({
           url: config.DATABASE_URL,
           poolMax: config.DATABASE_POOL_MAX,
-          entities: [
-            AuditEvent,
-            UserRow,
-            GuestRow,
-            ApiKeyRow,
-            UsageBatchRow,
-            UsageHourRow,
-            ConsumerRow,
-            CredentialRow,
-            ApplicationRow,
-            SubscriptionRow,
-            EndUserRow,
-            ApplicationEndUserRow,
-            RegistrationRow,
-            SyncStateRow,
-            RealmKeyRow,
-          ],
-          migrations: [
-            CreateAudit1763800000001,
-            CreateUsers1763800000002,
-            CreateGuests1763800000003,
-            CreateApiKeys1763800000004,
-            CreateUsage1763800000005,
-            CreateConsumers1763900000006,
-            CreateApplications1763900000007,
-            CreateRealmKeys1763900000008,
-            CreateKongSync1763900000009,
-            CreateRegistrations1763900000011,
-          ],
+          entities: ENTITIES,
+          migrations: MIGRATIONS,
           logger,
         }),
         KeycloakModule.forRoot({

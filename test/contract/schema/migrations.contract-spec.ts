@@ -1,35 +1,7 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
-import { ApiKeyRow, CreateApiKeys1763800000004 } from '../../../apps/auth-api/src/api-keys/index.js';
-import {
-  ApplicationEndUserRow,
-  ApplicationRow,
-  CreateApplications1763900000007,
-  EndUserRow,
-  SubscriptionRow,
-} from '../../../apps/auth-api/src/applications/index.js';
-import { AuditEvent, CreateAudit1763800000001 } from '../../../apps/auth-api/src/audit/index.js';
-import {
-  ConsumerRow,
-  CreateConsumers1763900000006,
-  CreateRegistrations1763900000011,
-  CredentialRow,
-  RegistrationRow,
-} from '../../../apps/auth-api/src/consumers/index.js';
-import { CreateGuests1763800000003, GuestRow } from '../../../apps/auth-api/src/guests/index.js';
-import {
-  CreateKongSync1763900000009,
-  CreateRealmKeys1763900000008,
-  RealmKeyRow,
-  SyncStateRow,
-} from '../../../apps/auth-api/src/kong-sync/index.js';
-import { CreateUsers1763800000002, UserRow } from '../../../apps/auth-api/src/users/index.js';
-import {
-  CreateUsage1763800000005,
-  UsageBatchRow,
-  UsageHourRow,
-} from '../../../apps/auth-api/src/usage/index.js';
+import { ENTITIES, MIGRATIONS } from '../../../apps/auth-api/src/app.schema.js';
 import { createTestDatabase } from '../../support/stack.js';
 
 describe('the tables that migrations make', () => {
@@ -43,35 +15,8 @@ describe('the tables that migrations make', () => {
     source = await new DataSource({
       type: 'postgres',
       url: await createTestDatabase('migrations'),
-      entities: [
-        AuditEvent,
-        UserRow,
-        GuestRow,
-        ApiKeyRow,
-        UsageBatchRow,
-        UsageHourRow,
-        ConsumerRow,
-        CredentialRow,
-        ApplicationRow,
-        SubscriptionRow,
-        EndUserRow,
-        ApplicationEndUserRow,
-        RegistrationRow,
-        SyncStateRow,
-        RealmKeyRow,
-      ],
-      migrations: [
-        CreateAudit1763800000001,
-        CreateUsers1763800000002,
-        CreateGuests1763800000003,
-        CreateApiKeys1763800000004,
-        CreateUsage1763800000005,
-        CreateConsumers1763900000006,
-        CreateApplications1763900000007,
-        CreateRealmKeys1763900000008,
-        CreateKongSync1763900000009,
-        CreateRegistrations1763900000011,
-      ],
+      entities: ENTITIES,
+      migrations: MIGRATIONS,
     }).initialize();
     await source.runMigrations();
   });

@@ -141,10 +141,7 @@ export class DatabaseSync implements SyncEngine {
       if (at > 0) await this.applyPending(signal);
       const batch = groups.slice(at, at + BATCH).filter(({ owner }) => this.overtaken?.has(owner) !== true);
       const done = await settleAll(batch, (group) => this.mendOne(admin, group, failed));
-      await this.record(
-        'kong.mended',
-        done.map(({ owner, steps }) => ({ owner, steps })),
-      );
+      await this.record('kong.mended', done);
       progress.add(batch.length, groups.length);
     }
     progress.end();

@@ -33,7 +33,6 @@ export class KongSync implements OnApplicationBootstrap, OnApplicationShutdown {
   private told: string | undefined;
 
   constructor(
-    desired: DesiredConsumers,
     watch: NodeWatch,
     realmKeys: RealmKeysService,
     private readonly consumers: DesiredConsumers,
@@ -46,7 +45,7 @@ export class KongSync implements OnApplicationBootstrap, OnApplicationShutdown {
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(KONG_SYNC_OPTIONS) private readonly options: KongSyncOptions,
   ) {
-    desired.onChange(() => this.wake());
+    consumers.onChange(() => this.wake());
     realmKeys.onChange(() => this.keysChanged());
     watch.onReturn(async () => {
       await this.request(false);

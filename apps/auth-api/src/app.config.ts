@@ -27,6 +27,11 @@ export const SETTINGS = {
   LOG_LEVEL: setting
     .oneOf(['debug', 'info', 'warn', 'error', 'silent'], 'How much is logged to stdout, as JSON lines.')
     .default('info'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: setting
+    .url(
+      'OpenTelemetry collector that traces are sent to (OTLP by HTTP, without /v1/traces); unset: no tracing.',
+    )
+    .optional(),
   DATABASE_URL: setting.url('PostgreSQL 15 or newer; auth-api creates and migrates its tables.', [
     'postgres:',
     'postgresql:',

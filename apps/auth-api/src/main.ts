@@ -1,12 +1,13 @@
 import { ConfigurationError, parseSettings } from '#config';
 import { startService } from '#service';
-import { createLogger, logProcessOutput } from '#telemetry';
+import { createLogger, logProcessOutput, startTracing } from '#telemetry';
 import { SETTINGS } from './app.config.js';
 import { SERVICE } from './app.module.js';
 import { authApi } from './app.service.js';
 
 try {
   const config = parseSettings(SETTINGS, process.env);
+  await startTracing({ service: SERVICE, endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT });
   const logger = createLogger({ service: SERVICE, level: config.LOG_LEVEL });
   logProcessOutput(logger);
   const { HOST: host, PORT: port, INTERNAL_PORT: internalPort } = config;

@@ -80,10 +80,6 @@ class OtlpSpan implements OpenSpan {
     return !this.ended;
   }
 
-  rename(name: string): void {
-    this.span.updateName(name);
-  }
-
   set(attributes: SpanAttributes): void {
     this.span.setAttributes(attributes);
   }

@@ -8,7 +8,6 @@ export type SpanAttributes = Readonly<Record<string, string | number>>;
 export interface OpenSpan {
   readonly context: TraceContext;
   readonly isOpen: boolean;
-  rename(name: string): void;
   set(attributes: SpanAttributes): void;
   /** `why` is a class or a code, never a message: messages quote what they are about. */
   fail(why: string): void;

@@ -35,7 +35,9 @@ function fetchPromtool() {
   try {
     if (!download(folder)) {
       const isRoot = process.getuid() === 0;
-      spawnSync(isRoot ? 'apt-get' : 'sudo', [...(isRoot ? [] : ['apt-get']), 'update', '-qq'], { stdio: 'inherit' });
+      spawnSync(isRoot ? 'apt-get' : 'sudo', [...(isRoot ? [] : ['apt-get']), 'update', '-qq'], {
+        stdio: 'inherit',
+      });
       if (!download(folder)) throw new Error('promtool: not on the path, and not to be had from Debian');
     }
     const [archive] = readdirSync(folder);
@@ -51,6 +53,9 @@ function fetchPromtool() {
 }
 
 function download(folder) {
-  spawnSync('apt-get', ['download', '-qq', 'prometheus'], { cwd: folder, stdio: ['ignore', 'inherit', 'ignore'] });
+  spawnSync('apt-get', ['download', '-qq', 'prometheus'], {
+    cwd: folder,
+    stdio: ['ignore', 'inherit', 'ignore'],
+  });
   return readdirSync(folder).some((name) => name.endsWith('.deb') && existsSync(join(folder, name)));
 }

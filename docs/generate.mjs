@@ -1,4 +1,4 @@
-// Writes what is generated from the code: the OpenAPI document, a page per problem type, and .env.example.
+// Writes what is generated from the code: the OpenAPI documents, a page per problem type, and .env.example.
 // `--check` writes nothing and fails when a committed file is not current. Needs a build: `npm run generate` does both.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -9,31 +9,32 @@ const built = (path) => import(join(root, 'dist', path));
 const check = process.argv.includes('--check');
 
 const { declaredProblems } = await built('libs/problem/src/index.js');
-const { environmentExample, parseSettings } = await built('libs/config/src/index.js');
+const { environmentExample, parseSettings, placeholders } = await built('libs/config/src/index.js');
 const { createService, openApiOf, problemPage } = await built('libs/service/src/index.js');
 const { createLogger } = await built('libs/telemetry/src/index.js');
-const { SETTINGS } = await built('apps/auth-api/src/app.config.js');
-const { authApi } = await built('apps/auth-api/src/app.service.js');
 
-const example = environmentExample(SETTINGS);
-/** Enough to build the service; nothing is connected to, and nothing listens. */
-const settings = parseSettings(SETTINGS, {
-  DATABASE_URL: 'postgres://localhost/none',
-  KEYCLOAK_BACKEND_CLIENT_SECRET: 'x'.repeat(32),
-  KEYCLOAK_GUEST_CLIENT_SECRET: 'x'.repeat(32),
-  CREDENTIAL_KEY: 'A'.repeat(43),
-  GATEWAY_IDENTITY_KEY: 'A'.repeat(43),
-  GATEWAY_CALL_SECRET: 'x'.repeat(32),
-});
-const options = authApi(settings, createLogger({ service: 'generate', level: 'silent' }));
-const document = openApiOf(await createService(options), options);
+/** Every app that describes itself as a service. */
+const programs = await Promise.all(
+  readdirSync(join(root, 'apps'))
+    .filter((app) => existsSync(join(root, `apps/${app}/src/app.service.ts`)))
+    .map(async (app) => (await built(`apps/${app}/src/app.service.js`)).PROGRAM),
+);
+const logger = createLogger({ service: 'generate', level: 'silent' });
+const documents = [];
+for (const { name, settings, service } of programs) {
+  // Nothing is connected to, and nothing listens.
+  const options = service(parseSettings(settings, placeholders(settings)), logger);
+  const document = openApiOf(await createService(options), options);
+  documents.push([`docs/openapi/${name}.json`, `${JSON.stringify(document, null, 2)}\n`]);
+}
+const { settings } = programs.find(({ name }) => name === 'auth-api');
 
 const files = new Map([
   [
     '.env.example',
-    `# Settings of auth-api. Generated from app.config.ts by \`npm run generate\`.\n\n${example}`,
+    `# Settings of auth-api. Generated from app.config.ts by \`npm run generate\`.\n\n${environmentExample(settings)}`,
   ],
-  ['docs/openapi/auth-api.json', `${JSON.stringify(document, null, 2)}\n`],
+  ...documents,
   ...declaredProblems().map((problem) => [`docs/problems/${problem.type}.md`, problemPage(problem)]),
 ]);
 

@@ -1,12 +1,16 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { type ExecutionContext, type INestApplication, RequestMethod, type Type } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DiscoveryService, MetadataScanner, ModulesContainer, Reflector } from '@nestjs/core';
-import { SETTINGS } from '../../apps/auth-api/src/app.config.js';
-import { authApi } from '../../apps/auth-api/src/app.service.js';
+import { PROGRAM as authApi } from '../../apps/auth-api/src/app.service.js';
+import { PROGRAM as llmApi } from '../../apps/llm-api/src/app.service.js';
+import { PROGRAM as mcpTools } from '../../apps/mcp-tools/src/app.service.js';
+import { PROGRAM as mediaApi } from '../../apps/media-api/src/app.service.js';
+import { PROGRAM as responseApi } from '../../apps/response-api/src/app.service.js';
 import { accessOf } from '../../libs/principal/src/access.js';
-import { parseSettings } from '#config';
-import { createService } from '#service';
+import { parseSettings, placeholders, type Settings } from '#config';
+import { createService, type Program } from '#service';
 import { createLogger } from '#telemetry';
 
 interface Route {
@@ -14,15 +18,11 @@ interface Route {
   readonly access: ReturnType<typeof accessOf>;
 }
 
-/** Enough to build the service; nothing is connected to, and nothing listens. */
-const ENVIRONMENT = {
-  DATABASE_URL: 'postgres://localhost/none',
-  KEYCLOAK_BACKEND_CLIENT_SECRET: 'x'.repeat(32),
-  KEYCLOAK_GUEST_CLIENT_SECRET: 'x'.repeat(32),
-  CREDENTIAL_KEY: 'A'.repeat(43),
-  GATEWAY_IDENTITY_KEY: 'A'.repeat(43),
-  GATEWAY_CALL_SECRET: 'x'.repeat(32),
-};
+/** Builds a service; nothing is connected to, and nothing listens. */
+async function built<S extends Settings>({ name, settings, service }: Program<S>): Promise<INestApplication> {
+  const logger = createLogger({ service: name, level: 'silent' });
+  return createService(service(parseSettings(settings, placeholders(settings)), logger));
+}
 
 /**
  * Who may call what without saying who he is. A line that appears here is a door that was opened: say why in the
@@ -33,11 +33,13 @@ describe('auth-api', () => {
   let beside: string;
 
   beforeAll(async () => {
-    const logger = createLogger({ service: 'auth-api', level: 'silent' });
-    const app = await createService(authApi(parseSettings(SETTINGS, ENVIRONMENT), logger));
+    const app = await built(authApi);
     routes = routesOf(app);
     // Not initialised, the app has no routes of controllers: what is there stands beside the guard.
-    beside = app.getHttpAdapter().getInstance().printRoutes({ commonPrefix: false });
+    beside = (app as NestFastifyApplication)
+      .getHttpAdapter()
+      .getInstance()
+      .printRoutes({ commonPrefix: false });
   });
 
   it('has these open routes; every other one asks who is calling', () => {
@@ -122,6 +124,16 @@ describe('auth-api', () => {
     `);
   });
 });
+
+describe.each([llmApi, responseApi, mediaApi, mcpTools] as unknown as Program<Settings>[])(
+  '$name',
+  (program) => {
+    it('has its probes open, and nothing else', async () => {
+      const open = routesOf(await built(program)).filter(({ access }) => access.public);
+      expect(open.map(({ name }) => name)).toEqual(['GET /health/auth', 'GET /healthz', 'GET /readyz']);
+    });
+  },
+);
 
 function routesOf(app: INestApplication): Route[] {
   const reflector = app.get(Reflector);

@@ -14,7 +14,6 @@ exports.modules = {
   'kong-sync': ['applications', 'audit', 'consumers', 'users'],
   'api-keys': ['audit', 'kong-sync', 'users'],
   usage: ['api-keys', 'users'],
-  health: ['auth', 'kong-sync'],
 };
 
 exports.libs = {
@@ -27,7 +26,7 @@ exports.libs = {
   // Requests to Keycloak are counted.
   keycloak: ['config', 'problem', 'telemetry'],
   // What the main.ts of every service shares: ADR 0005.
-  service: ['problem', 'telemetry'],
+  service: ['config', 'principal', 'problem', 'telemetry'],
   'kong-admin': ['config', 'problem', 'telemetry'],
 };
 

@@ -4,8 +4,10 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { type Answer, call, type Call } from './client.js';
 
-/** The committed document; a test holds the served one to it. */
-export const OPENAPI_FILE = join(process.cwd(), 'docs/openapi/auth-api.json');
+/** The committed document of a service; a test holds the served one to it. */
+export function openApiFile(service = 'auth-api'): string {
+  return join(process.cwd(), `docs/openapi/${service}.json`);
+}
 
 interface Schema {
   readonly [keyword: string]: unknown;
@@ -47,12 +49,12 @@ export interface Endpoint extends Operation {
   readonly path: string;
 }
 
-export function openApi(): OpenApi {
-  return JSON.parse(readFileSync(OPENAPI_FILE, 'utf8')) as OpenApi;
+export function openApi(service?: string): OpenApi {
+  return JSON.parse(readFileSync(openApiFile(service), 'utf8')) as OpenApi;
 }
 
-export function endpoints(): readonly Endpoint[] {
-  return Object.entries(openApi().paths).flatMap(([path, operations]) =>
+export function endpoints(service?: string): readonly Endpoint[] {
+  return Object.entries(openApi(service).paths).flatMap(([path, operations]) =>
     Object.entries(operations).map(([method, operation]) => ({
       ...operation,
       method: method.toUpperCase(),
@@ -80,9 +82,10 @@ class Contract {
   private readonly routes: readonly { readonly endpoint: Endpoint; readonly pattern: RegExp }[];
   private readonly validators = new Map<string, ValidateFunction>();
 
-  constructor() {
-    this.ajv.addSchema({ $id: 'openapi', components: { schemas: closed(openApi().components.schemas) } });
-    this.routes = endpoints()
+  constructor(service: string | undefined) {
+    const { schemas } = openApi(service).components;
+    this.ajv.addSchema({ $id: 'openapi', components: { schemas: closed(schemas) } });
+    this.routes = endpoints(service)
       .map((endpoint) => ({ endpoint, pattern: patternOf(endpoint.path) }))
       .sort((a, b) => a.endpoint.path.split('{').length - b.endpoint.path.split('{').length);
   }
@@ -166,7 +169,7 @@ const HEADERS: Readonly<Record<number, readonly string[]>> = {
 /** Refused by Node before there was a request, so by no operation. */
 const NEVER_ARRIVED: readonly number[] = [408, 431];
 
-let contract: Contract | undefined;
+const contracts = new Map<string | undefined, Contract>();
 
 /** `call`, whose answer must be one that the OpenAPI document declares. */
 export async function checkedCall(
@@ -180,9 +183,10 @@ export async function checkedCall(
   return answer;
 }
 
-/** @throws {Error} the OpenAPI document does not declare this answer */
-export function checkAnswer(method: string, path: string, answer: Answer): void {
-  contract ??= new Contract();
+/** @throws {Error} the OpenAPI document of the service (auth-api if not said) does not declare this answer */
+export function checkAnswer(method: string, path: string, answer: Answer, service?: string): void {
+  const contract = contracts.get(service) ?? new Contract(service);
+  contracts.set(service, contract);
   contract.check(method, path, answer);
 }
 

@@ -1,37 +1,14 @@
 import { z } from 'zod';
 import { type Parsed, setting } from '#config';
 import { TLS_SETTINGS } from '#kong-admin';
+import { serviceSettings } from '#service';
 
 /**
  * Every setting of auth-api, and the only place that reads the environment. `.env.example` is generated from it
  * (`npm run generate`).
  */
 export const SETTINGS = {
-  NODE_ENV: setting
-    .oneOf(
-      ['development', 'test', 'production'],
-      'production applies the production limits, whatever LIMITS_PROFILE says; auth-api does nothing else by it.',
-    )
-    .default('development'),
-  HOST: setting.text('Address that both ports listen on.').default('127.0.0.1'),
-  PORT: setting.integer('Port of the API. 0 takes a free one.', { min: 0, max: 65_535 }).default(8080),
-  INTERNAL_PORT: setting
-    .integer('Port of /metrics and /internal/*, never routed by the gateway. 0 takes a free one.', {
-      min: 0,
-      max: 65_535,
-    })
-    .default(9080),
-  PUBLIC_URL: setting
-    .url('Where clients reach the API: the gateway. Shown in answers and in the OpenAPI document.')
-    .default('http://localhost:8080'),
-  LOG_LEVEL: setting
-    .oneOf(['debug', 'info', 'warn', 'error', 'silent'], 'How much is logged to stdout, as JSON lines.')
-    .default('info'),
-  OTEL_EXPORTER_OTLP_ENDPOINT: setting
-    .url(
-      'OpenTelemetry collector that traces are sent to (OTLP by HTTP, without /v1/traces); unset: no tracing.',
-    )
-    .optional(),
+  ...serviceSettings({ port: 8080, internalPort: 9080 }),
   DATABASE_URL: setting.url('PostgreSQL 15 or newer; auth-api creates and migrates its tables.', [
     'postgres:',
     'postgresql:',
@@ -42,11 +19,6 @@ export const SETTINGS = {
       max: 200,
     })
     .default(10),
-  KEYCLOAK_URL: setting.url('Where auth-api reaches Keycloak.').default('http://127.0.0.1:8085'),
-  KEYCLOAK_ISSUER: setting
-    .url("The `iss` of its tokens: fixed by Keycloak's --hostname, and apart from KEYCLOAK_URL.")
-    .default('http://localhost:8085/realms/jan'),
-  KEYCLOAK_REALM: setting.text('Realm that holds the users.').default('jan'),
   KEYCLOAK_TIMEOUT_MS: setting
     .integer('Longest wait for one answer of Keycloak, in milliseconds.', { min: 100, max: 10_000 })
     .default(2000),
@@ -69,22 +41,12 @@ export const SETTINGS = {
     )
     .optional(),
   KEYCLOAK_LOGIN_CLIENT_ID: setting.text('Public client that people sign in with.').default('llm-api'),
-  TOKEN_AUDIENCE: setting.text('Required in `aud` of an access token.').default('llm-api'),
-  ACCEPTED_PARTIES: setting
-    .list('Clients whose tokens are accepted (`azp`), with commas between.')
-    .default(['llm-api', 'guest-issuer']),
   USER_EVENTS_INTERVAL_MS: setting
     .integer(
       'How often Keycloak is asked for changes of users, in milliseconds. A disabled user is out within 5 s: this, and one answer of Keycloak.',
       { min: 100, max: 3000 },
     )
     .default(1500),
-  GATEWAY_IDENTITY_KEY: setting.key(
-    'Key of the gateway identity for this service: HMAC-SHA256(GATEWAY_SECRET, "identity:auth-api").',
-  ),
-  GATEWAY_IDENTITY_KEY_PREVIOUS: setting
-    .key('The key before, accepted too while GATEWAY_SECRET is rotated.')
-    .optional(),
   GATEWAY_CALL_SECRET: setting.secret(
     'What the gateway sends as bearer token when it calls /auth/validate-api-key.',
     { minLength: 32 },
@@ -118,9 +80,6 @@ export const SETTINGS = {
     .default('development'),
   CORS_ORIGINS: setting
     .list('Origins of web pages that may use the refresh cookie, with commas between.')
-    .default([]),
-  TRUSTED_PROXIES: setting
-    .list('Addresses or networks whose X-Forwarded-For is believed: those of the gateway.')
     .default([]),
   CREDENTIAL_KEY: setting.key(
     'Encrypts the keys of registered clients and subscriptions, which are kept so that Kong can be rebuilt. Losing it loses them.',

@@ -5,8 +5,8 @@ import { ConfigurationError, LIMITS, type Secret } from '#config';
 import { KeycloakModule, type KeycloakOptions } from '#keycloak';
 import { KongAdminModule, readTls } from '#kong-admin';
 import { PrincipalModule } from '#principal';
-import { AddressLimitModule } from '#service';
-import { StorageModule } from '#storage';
+import { AddressLimitModule, HealthModule, principalOptions } from '#service';
+import { Database, StorageModule } from '#storage';
 import { TelemetryModule } from '#telemetry';
 import { ApiKeyResolver, ApiKeysModule } from './api-keys/index.js';
 import type { AppConfig } from './app.config.js';
@@ -16,7 +16,6 @@ import { AuditModule } from './audit/index.js';
 import { AuthModule } from './auth/index.js';
 import { ConsumersModule } from './consumers/index.js';
 import { GuestsModule } from './guests/index.js';
-import { HealthModule } from './health/index.js';
 import { KongSyncModule, type RealmKeysOptions } from './kong-sync/index.js';
 import { UsageModule } from './usage/index.js';
 import { PresentSubject, UsersModule } from './users/index.js';
@@ -105,7 +104,13 @@ export class AppModule {
           realmKeys(config),
         ),
         UsageModule,
-        HealthModule,
+        HealthModule.forRootAsync({
+          inject: [Database],
+          useFactory: (database: Database) => ({
+            closedPath: '/auth/me',
+            database: () => database.answers(),
+          }),
+        }),
       ],
     };
   }
@@ -162,13 +167,7 @@ function principal(config: AppConfig): DynamicModule {
   return PrincipalModule.forRootAsync({
     inject: [ApiKeyResolver, PresentSubject],
     useFactory: (apiKeys: ApiKeyResolver, subjectCheck: PresentSubject) => ({
-      service: SERVICE,
-      identityKeys: given(config.GATEWAY_IDENTITY_KEY, config.GATEWAY_IDENTITY_KEY_PREVIOUS),
-      realm: config.KEYCLOAK_REALM,
-      issuer: config.KEYCLOAK_ISSUER,
-      jwksUrl: `${config.KEYCLOAK_URL}/realms/${config.KEYCLOAK_REALM}/protocol/openid-connect/certs`,
-      audience: config.TOKEN_AUDIENCE,
-      acceptedParties: config.ACCEPTED_PARTIES,
+      ...principalOptions(SERVICE, config),
       resolvers: [apiKeys],
       subjectCheck,
     }),

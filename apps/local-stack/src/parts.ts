@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { appEnvironment } from './app-environment.js';
-import { onDatabase, ensureDatabase, requireDatabase } from './database.js';
+import { appEnvironment, type Surroundings } from './app-environment.js';
+import { ensureDatabase } from './database.js';
 import { startChild, turnLog, waitUntilReady } from './child.js';
 import { requireClient, requireRealm } from './external-keycloak.js';
 import { StackFailure } from './failure.js';
@@ -20,18 +20,10 @@ import {
   topologyFile,
 } from './plan.js';
 import { choosePort, requireFreePort } from './ports.js';
-import { startPostgres } from './postgres.js';
+import { databaseUrlOf, MAIN_DATABASE, POSTGRES, type PostgresPart } from './postgres-part.js';
 import { recorder, type StackContext, startPart, watch } from './stack-context.js';
 
-export const POSTGRES = 'PostgreSQL';
 export const KEYCLOAK = 'Keycloak';
-
-/** A database server, ours or the user's. */
-export interface PostgresPart {
-  readonly databaseUrl: string;
-  /** Same server, another database. */
-  urlOf(database: string): string;
-}
 
 /** A Keycloak with realm jan, ours or the user's. */
 export interface KeycloakPart {
@@ -80,36 +72,6 @@ export async function preflight(context: StackContext): Promise<void> {
       await requireFreePort(app.internalPort, `${app.name}, internal`, appSetting(app.name, 'INTERNAL_PORT'));
     });
   }
-}
-
-export function postgresPart(context: StackContext): Promise<PostgresPart> {
-  const { plan, secrets, signal, report } = context;
-  return startPart(context, POSTGRES, async () => {
-    const external = plan.postgres.externalUrl;
-    if (external) {
-      await requireDatabase(external);
-      const running = { databaseUrl: external, urlOf: (database: string) => onDatabase(external, database) };
-      return { running, address: new URL(external).host, state: 'external' };
-    }
-    const postgres = await startPostgres({
-      folder: plan.folder,
-      port: plan.postgres.port,
-      password: secrets.POSTGRES_PASSWORD,
-      logFile: join(plan.folder, 'postgres.log'),
-      settings: plan.postgres.settings,
-      signal,
-      onSpawn: recorder(context, POSTGRES, 'SIGINT'),
-      onNote: (note) => report({ kind: 'working', part: POSTGRES, note }),
-    });
-    context.stops.push(() => postgres.stop());
-    await postgres.createDatabase('gatehouse');
-    watch(context, POSTGRES, postgres.process());
-    const running = {
-      databaseUrl: postgres.url('gatehouse'),
-      urlOf: (database: string) => postgres.url(database),
-    };
-    return { running, address: `127.0.0.1:${postgres.port}` };
-  });
 }
 
 export function keycloakPart(context: StackContext, postgres: PostgresPart): Promise<KeycloakPart> {
@@ -235,37 +197,41 @@ function topologyAddresses(name: string, { url, internalUrl }: AppAddresses): [s
   ];
 }
 
+/** The app with its ports, chosen before anything that must know of them starts. */
+export async function withPorts(app: PlannedApp): Promise<PlannedApp> {
+  return { ...app, port: await choosePort(app.port), internalPort: await choosePort(app.internalPort) };
+}
+
+/** Starts an app whose ports are chosen. */
 export function appPart(
   context: StackContext,
   app: PlannedApp,
   postgres: PostgresPart,
-  keycloak: KeycloakPart,
-  gateway: GatewayAddresses | undefined,
+  around: Omit<Surroundings, 'databaseUrl' | 'folder' | 'secrets'>,
 ): Promise<AppAddresses> {
-  const { plan, signal } = context;
+  const { plan, signal, secrets } = context;
   return startPart(context, app.name, async () => {
-    const [port, internalPort] = [await choosePort(app.port), await choosePort(app.internalPort)];
-    const planned = { ...app, port, internalPort };
+    if (app.database && app.database !== MAIN_DATABASE)
+      await ensureDatabase(postgres.databaseUrl, app.database);
     const child = await startChild({
       name: app.name,
       command: process.execPath,
       args: ['--enable-source-maps', join(plan.checkout, app.entry)],
       cwd: plan.checkout,
-      env: appEnvironment(
-        planned,
-        context.secrets,
-        postgres.databaseUrl,
-        keycloak,
-        gateway && { ...gateway, topologyFile: topologyFile(plan) },
-      ),
+      env: appEnvironment(app, {
+        ...around,
+        secrets,
+        folder: plan.folder,
+        databaseUrl: (name) => databaseUrlOf(postgres, name),
+      }),
       logFile: turnLog(join(plan.folder, `${app.name}.log`)),
       onSpawn: recorder(context, app.name),
     });
     context.stops.push(() => child.stop());
-    const isReady = () => answersOk(`http://127.0.0.1:${port}${app.readyPath}`);
+    const isReady = () => answersOk(`http://127.0.0.1:${app.port}${app.readyPath}`);
     await waitUntilReady(app.name, child, isReady, { signal, timeoutMs: 60_000 });
     watch(context, app.name, child);
-    return { running: addressesOf(planned), address: `http://localhost:${port}` };
+    return { running: addressesOf(app), address: `http://localhost:${app.port}` };
   });
 }
 

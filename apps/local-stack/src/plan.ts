@@ -137,7 +137,10 @@ export function findCheckout(from: string = import.meta.url): string {
 }
 
 /** What an app is called in a setting: AUTH_API_PORT, AUTH_API_INTERNAL_URL. */
-export function appSetting(app: string, kind: 'PORT' | 'INTERNAL_PORT' | 'URL' | 'INTERNAL_URL'): string {
+export function appSetting(
+  app: string,
+  kind: 'PORT' | 'INTERNAL_PORT' | 'URL' | 'INTERNAL_URL' | 'IDENTITY_KEY',
+): string {
   return `${app.toUpperCase().replaceAll('-', '_')}_${kind}`;
 }
 

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { appEnvironment } from './app-environment.js';
 import { requireRealm } from './external-keycloak.js';
 import { StackFailure } from './failure.js';
-import { gatewayAddresses, KEYCLOAK, POSTGRES } from './parts.js';
+import { addressesOf, gatewayAddresses, KEYCLOAK } from './parts.js';
+import { databaseUrlOf, givenPostgres, ownPostgres, POSTGRES, type PostgresPart } from './postgres-part.js';
 import { GATEWAY, type PlannedApp, appSetting, type StackPlan, topologyFile } from './plan.js';
 import { ownDatabaseUrl } from './postgres.js';
 import { requireFreePort } from './ports.js';
@@ -24,14 +25,20 @@ export async function runApp(plan: StackPlan, name: string, command: readonly st
       reason: `no app ${name}`,
       advice: `known: ${plan.apps.map((a) => a.name).join(', ')}`,
     });
-  const { databaseUrl, keycloakUrl, hasGateway } = addresses(plan, app);
+  const { postgres, keycloakUrl, hasGateway, appUrls } = addresses(plan, app);
   const gateway = hasGateway ? await gatewayAddresses(plan) : undefined;
   await requireFreePort(app.port, name, appSetting(name, 'PORT'));
   const issuer = plan.keycloak.issuer ?? (await requireRealm(keycloakUrl));
   const secrets = ensureSecrets(plan.folder, process.env, plan.production);
   const keycloak = { url: keycloakUrl, issuer };
-  const before = gateway && { ...gateway, topologyFile: topologyFile(plan) };
-  const env = appEnvironment(app, secrets, databaseUrl(secrets.POSTGRES_PASSWORD), keycloak, before);
+  const env = appEnvironment(app, {
+    folder: plan.folder,
+    secrets,
+    keycloak,
+    gateway: gateway && { ...gateway, topologyFile: topologyFile(plan) },
+    appUrls,
+    databaseUrl: (database) => databaseUrlOf(postgres(secrets.POSTGRES_PASSWORD), database),
+  });
   const watched = [process.execPath, '--watch', '--enable-source-maps', join(plan.checkout, app.entry)];
   const [program = '', ...args] = command.length > 0 ? command : watched;
   const child = spawn(program, args, { env, cwd: plan.checkout, stdio: 'inherit' });
@@ -57,7 +64,12 @@ function addresses(plan: StackPlan, app: PlannedApp) {
       advice: `make down; ${advice}`,
     });
   const external = plan.postgres.externalUrl;
-  const databaseUrl = (password: string) =>
-    external ?? ownDatabaseUrl(password, Number(postgres.split(':').at(-1)), 'gatehouse');
-  return { databaseUrl, keycloakUrl: keycloak, hasGateway: addressOf(GATEWAY) !== undefined };
+  const port = Number(postgres.split(':').at(-1));
+  return {
+    postgres: (password: string): PostgresPart =>
+      external ? givenPostgres(external) : ownPostgres((name) => ownDatabaseUrl(password, port, name)),
+    keycloakUrl: keycloak,
+    hasGateway: addressOf(GATEWAY) !== undefined,
+    appUrls: new Map(plan.apps.map((one) => [one.name, addressOf(one.name) ?? addressesOf(one).url])),
+  };
 }

@@ -10,10 +10,11 @@ import {
   gatewayAddresses,
   gatewayPart,
   keycloakPart,
-  postgresPart,
   preflight,
+  withPorts,
 } from './parts.js';
 import { type StackPlan, topologyFile } from './plan.js';
+import { postgresPart } from './postgres-part.js';
 import { identify, isAlive, type ProcessIdentity } from './process-identity.js';
 import { ensureSecrets } from './secrets.js';
 import { PartFailed, type StackContext } from './stack-context.js';
@@ -106,9 +107,15 @@ async function startAll(context: StackContext): Promise<void> {
   const gateway = await gatewayAddresses(plan);
   // That of an earlier start has other addresses in it.
   rmSync(topologyFile(plan), { force: true });
-  const apps = new Map(plan.apps.map((app) => [app.name, addressesOf(app)]));
-  for (const app of plan.apps.filter(({ runs }) => runs))
-    apps.set(app.name, await appPart(context, app, postgres, keycloak, gateway));
+  const planned = await Promise.all(plan.apps.map(withPorts));
+  const apps = new Map(planned.map((app) => [app.name, addressesOf(app)]));
+  const appUrls = new Map([...apps].map(([name, { url }]) => [name, url]));
+  const before = gateway && { ...gateway, topologyFile: topologyFile(plan) };
+  const around = { keycloak, gateway: before, appUrls };
+  const started = await Promise.allSettled(
+    planned.filter(({ runs }) => runs).map((app) => appPart(context, app, postgres, around)),
+  );
+  for (const outcome of started) if (outcome.status === 'rejected') throw outcome.reason as Error;
   if (gateway) await gatewayPart(context, gateway, postgres, keycloak, apps);
   const firstCalls = plan.apps.flatMap(({ name, runs, firstCall }) =>
     runs && firstCall ? [firstCall.replace('{url}', gateway?.url ?? apps.get(name)?.url ?? '')] : [],

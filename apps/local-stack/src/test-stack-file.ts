@@ -1,4 +1,5 @@
-import type { KeycloakPart, PostgresPart } from './parts.js';
+import type { KeycloakPart } from './parts.js';
+import type { PostgresPart } from './postgres-part.js';
 import type { Secrets } from './secrets.js';
 
 /** In the folder of a test stack, once it is up. Read by test/support/stack.ts. */

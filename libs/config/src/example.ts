@@ -38,3 +38,16 @@ function wrap(text: string, width = 108): string {
   }
   return [...lines, line].join('\n');
 }
+
+/** Enough to build a service with, for generators and tests: nothing in it leads anywhere or opens anything. */
+export function placeholders(settings: Settings): Readonly<Record<string, string>> {
+  const candidates = ['postgres://localhost/none', 'http://localhost', 'A'.repeat(43), '1', 'none'];
+  const required = Object.entries(settings).filter(([, schema]) => !schema.safeParse(undefined).success);
+  return Object.fromEntries(
+    required.map(([name, schema]) => {
+      const fits = candidates.find((candidate) => schema.safeParse(candidate).success);
+      if (fits === undefined) throw new Error(`no placeholder fits ${name}`);
+      return [name, fits];
+    }),
+  );
+}

@@ -6,5 +6,4 @@ export { KeycloakModule } from './keycloak.module.js';
 export { KeycloakRefused, KeycloakUnavailable, type RefusedField } from './keycloak.problems.js';
 export type { KeycloakOptions } from './options.js';
 export { KeycloakTokens, type TokenSet } from './tokens.js';
-export { KeycloakProbe } from './probe.js';
 export { KeycloakRealmKeys, type SigningKey } from './realm-keys.js';

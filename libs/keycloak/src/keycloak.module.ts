@@ -4,7 +4,6 @@ import { KeycloakEvents } from './events.js';
 import { KeycloakGate } from './gate.js';
 import { KeycloakKeyProviders } from './key-providers.js';
 import { KEYCLOAK_OPTIONS, type KeycloakOptions } from './options.js';
-import { KeycloakProbe } from './probe.js';
 import { KeycloakRealmKeys } from './realm-keys.js';
 import { ServiceAccount } from './service-account.js';
 import { KeycloakTokens } from './tokens.js';
@@ -17,7 +16,6 @@ export class KeycloakModule {
       KeycloakTokens,
       KeycloakAccounts,
       KeycloakEvents,
-      KeycloakProbe,
       KeycloakRealmKeys,
       KeycloakKeyProviders,
     ];

@@ -77,6 +77,7 @@ export function principalFromToken(token: AccessToken): Principal {
       gateway: false,
       credentialId: token.sid ?? token.jti,
       issuedAt: token.iat,
+      expiresAt: token.exp,
       authorizedParty: token.azp,
     },
   };

@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
-import { type Principal, principalOf } from './principal.js';
+import { type Principal, principalOf, refusalOf } from './principal.js';
 import type { IncomingRequest } from './resolver.js';
 import type { Scope } from './scopes.js';
 
@@ -23,10 +23,16 @@ export const Scopes = (...scopes: [Scope, ...Scope[]]): Decorator => SetMetadata
 /** The caller's own access token is needed and verified here again; the gateway's word and API keys are not enough. */
 export const RevalidateToken = (): Decorator => SetMetadata(REVALIDATE, true);
 
-/** Handler parameter: who is calling. @throws {Error} on a public route, which has nobody to give */
+/**
+ * Handler parameter: who is calling.
+ *
+ * @throws {Problem} nobody is known, and the request was let through all the same (AUTH_MODE=log): here an owner is needed
+ * @throws {Error} on a public route, which has nobody to give
+ */
 export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
-  const principal = principalOf(context.switchToHttp().getRequest<IncomingRequest>());
-  if (principal === undefined) throw new Error('@CurrentPrincipal() on a public route');
+  const request = context.switchToHttp().getRequest<IncomingRequest>();
+  const principal = principalOf(request);
+  if (principal === undefined) throw refusalOf(request) ?? new Error('@CurrentPrincipal() on a public route');
   return principal;
 });
 

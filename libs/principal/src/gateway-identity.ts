@@ -6,8 +6,8 @@ import type { Principal } from './principal.js';
 import { SESSION_SCOPES } from './scopes.js';
 import { SUBJECT } from './access-token.js';
 
-const ISSUER = 'gatehouse-gateway';
-const LIFETIME_S = 60;
+export const ISSUER = 'gatehouse-gateway';
+export const LIFETIME_S = 60;
 const CLOCK_SKEW_S = 60;
 const KEY_BYTES = 32;
 
@@ -96,6 +96,7 @@ export function principalFromIdentity(identity: GatewayIdentity): Principal {
       gateway: true,
       credentialId: identity.cid ?? undefined,
       issuedAt: identity.iat,
+      expiresAt: identity.exp,
       authorizedParty: identity.azp ?? undefined,
     },
   };

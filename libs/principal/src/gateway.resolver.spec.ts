@@ -39,6 +39,7 @@ describe('a gateway identity', () => {
         gateway: true,
         credentialId: 'session-1',
         issuedAt: iat,
+        expiresAt: iat + 60,
         authorizedParty: 'llm-api',
       },
     });

@@ -1,6 +1,7 @@
 export { ALL_SCOPES, DEFAULT_SCOPES, hasScope, type Scope } from './scopes.js';
 export { credentialsOf } from './credentials.js';
 export { CurrentPrincipal, Public, RevalidateToken, Roles, Scopes } from './access.js';
+export { IdentitySigner } from './identity-signer.js';
 export type { PrincipalOptions, SubjectCheck } from './options.js';
 export { type AuthMethod, type Principal, principalOf, type Via } from './principal.js';
 export {

@@ -54,6 +54,7 @@ describe('an access token', () => {
         gateway: false,
         credentialId: 'session-1',
         issuedAt: iat,
+        expiresAt: expect.any(Number),
         authorizedParty: 'llm-api',
       },
     });

@@ -30,6 +30,12 @@ const failures = new Counter({
   labelNames: ['reason'] as const,
   registers,
 });
+const letThrough = new Counter({
+  name: 'service_auth_let_through_total',
+  help: 'Requests that AUTH_MODE=enforce would have refused, by reason.',
+  labelNames: ['reason'] as const,
+  registers,
+});
 const confusedDeputies = new Counter({
   name: 'service_confused_deputy_attempts_total',
   help: 'Requests with good credentials of two different people.',
@@ -47,9 +53,19 @@ export function countSuccess(method: AuthMethod): void {
 
 /** The label is the problem's `reason`, or the name of its type: both are fixed lists, never a client's text. */
 export function countFailure(failure: unknown): void {
-  const problem = failure instanceof Problem ? failure : undefined;
-  const { reason = problem?.type.split('/')[1] ?? 'internal' } = problem?.extensions ?? {};
-  failures.inc({ reason: String(reason) });
+  const reason = reasonOf(failure);
+  failures.inc({ reason });
   if (ConfusedDeputy.is(failure)) confusedDeputies.inc();
   if (reason === 'unproven-identity-headers') unprovenHeaders.inc();
+}
+
+/** A failure, counted as such already, that let the request through all the same. */
+export function countLetThrough(failure: unknown): void {
+  letThrough.inc({ reason: reasonOf(failure) });
+}
+
+function reasonOf(failure: unknown): string {
+  const problem = failure instanceof Problem ? failure : undefined;
+  const { reason = problem?.type.split('/')[1] ?? 'internal' } = problem?.extensions ?? {};
+  return String(reason);
 }

@@ -30,6 +30,8 @@ export interface PrincipalOptions {
   /** Asked after gateway identity and token. Where there is none, API keys are refused and sent to the gateway. */
   readonly resolvers?: readonly PrincipalResolver[];
   readonly subjectCheck?: SubjectCheck;
+  /** `log`: what would be refused is only logged and counted, where neither a role nor an owner is needed. */
+  readonly mode?: 'enforce' | 'log';
 }
 
 export const PRINCIPAL_OPTIONS = Symbol('principal options');

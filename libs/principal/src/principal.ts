@@ -9,6 +9,8 @@ export interface Via {
   readonly credentialId: string | undefined;
   /** When the credential shown to this service was issued, in seconds since 1970. */
   readonly issuedAt: number;
+  /** Until when the credential shown to this service is good, in seconds since 1970; undefined where it is not said. */
+  readonly expiresAt?: number;
   /** The Keycloak client the token was issued to (`azp`). */
   readonly authorizedParty: string | undefined;
 }
@@ -34,7 +36,9 @@ export type Principal =
 /** Not a name that a body, a header or a plugin could set by accident. */
 const PRINCIPAL = Symbol('principal');
 
-type Marked = { [PRINCIPAL]?: Principal };
+const REFUSAL = Symbol('refusal');
+
+type Marked = { [PRINCIPAL]?: Principal; [REFUSAL]?: Error };
 
 /** The principal of a request that the guard let in; undefined before that, and on public routes. */
 export function principalOf(request: object): Principal | undefined {
@@ -45,4 +49,14 @@ export function principalOf(request: object): Principal | undefined {
 export function keepPrincipal(request: object, principal: Principal): void {
   for (const part of [principal, principal.via, principal.roles, principal.scopes]) Object.freeze(part);
   (request as Marked)[PRINCIPAL] = principal;
+}
+
+/** Keeps why a request that was let through (AUTH_MODE=log) would have been refused. */
+export function keepRefusal(request: object, refusal: Error): void {
+  (request as Marked)[REFUSAL] = refusal;
+}
+
+/** Why nobody is known here; undefined on a public route, where nobody was asked. */
+export function refusalOf(request: object): Error | undefined {
+  return (request as Marked)[REFUSAL];
 }

@@ -9,6 +9,8 @@ const TICK_MS = 1000;
 const REFRESH_AFTER_MS = 30_000;
 /** At most one read in so long for kids we do not have, forged ones among them. Keycloak answers it from memory. */
 const UNKNOWN_KID_WINDOW_MS = 1000;
+/** Whether Keycloak answers is asked at most once in so long, and believed to be no after so long. */
+const PROBE_MS = 1000;
 /** More requests than this waiting for the window are a flood. */
 const MOST_WAITING = 1000;
 
@@ -32,6 +34,7 @@ export class RealmKeys implements OnModuleInit, OnModuleDestroy {
   private waiting = 0;
   private failing = false;
   private timer: NodeJS.Timeout | undefined;
+  private probe: { readonly at: number; readonly answer: Promise<boolean> } | undefined;
 
   constructor(
     private readonly url: string,
@@ -71,6 +74,15 @@ export class RealmKeys implements OnModuleInit, OnModuleDestroy {
   refresh(): Promise<boolean> {
     this.underWay ??= this.load().finally(() => (this.underWay = undefined));
     return this.underWay;
+  }
+
+  /** Whether Keycloak answers now, as far as a read of the keys tells: for probes, which may ask as often as they like. */
+  realmAnswers(): Promise<boolean> {
+    if (this.probe === undefined || this.now() - this.probe.at > PROBE_MS) {
+      const tooLate = sleep(PROBE_MS).then(() => false);
+      this.probe = { at: this.now(), answer: Promise.race([this.refresh(), tooLate]) };
+    }
+    return this.probe.answer;
   }
 
   status(): RealmKeysStatus {

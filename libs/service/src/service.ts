@@ -6,8 +6,9 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { type Problem, ProblemFilter } from '#problem';
-import { type DescribeCaller, logRequests, NestLogger, requestId, startDefaultMetrics } from '#telemetry';
+import { logRequests, NestLogger, requestId, startDefaultMetrics } from '#telemetry';
 import { readJsonObjects } from './body.js';
+import { describeCaller } from './edge-access.js';
 import { refuseOtherMethods } from './methods.js';
 import { openApiDocument, type OpenApiOptions, serveOpenApi } from './openapi.js';
 import { InternalPort } from './ports.js';
@@ -15,7 +16,7 @@ import { serveProblemPages } from './problem-pages.js';
 import { answerUnreadable, answerUnroutable } from './unreadable.js';
 import { inputPipe } from './validation.js';
 
-/** The gateway's batches of usage are the largest bodies there are, at about 100 kB. */
+/** Where a service says nothing: the gateway's batches of usage are the largest, at about 100 kB. */
 const BODY_LIMIT_BYTES = 256 * 1024;
 /** Node's own limit: a parameter of any length that gets here is judged by its endpoint. */
 const MAX_HEAD_BYTES = 16 * 1024;
@@ -31,9 +32,12 @@ export interface ServiceOptions {
   readonly openApi: OpenApiOptions;
   /** Addresses or networks whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
-  /** Routes that are asked all the time and logged only when they fail. */
-  readonly quiet: readonly string[];
-  readonly describeCaller: DescribeCaller;
+  /** Routes beside the probes that are asked all the time and logged only when they fail. */
+  readonly quiet?: readonly string[];
+  /** Longest JSON body; 256 kB if not said. */
+  readonly bodyLimitBytes?: number;
+  /** Sets up what Nest has no word for, such as other kinds of body; runs before any route exists. */
+  readonly prepare?: (server: FastifyInstance) => void;
   /** Another address for the same thing, such as /llm/auth for /auth. */
   readonly rewritePath?: (url: string) => string;
   /** Runs around every request, for example to set a deadline. */
@@ -52,7 +56,7 @@ export async function createService(options: ServiceOptions): Promise<NestFastif
   const adapter = new FastifyAdapter({
     genReqId: requestId,
     requestIdHeader: false,
-    bodyLimit: BODY_LIMIT_BYTES,
+    bodyLimit: options.bodyLimitBytes ?? BODY_LIMIT_BYTES,
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
     routerOptions: { maxParamLength: MAX_HEAD_BYTES },
     rewriteUrl: ({ url = '/' }) => options.rewritePath?.(url) ?? url,
@@ -106,8 +110,10 @@ export async function startService(
   return { app, port, internalPort };
 }
 
-function prepare(server: FastifyInstance, { logger, quiet, describeCaller, around }: ServiceOptions): void {
-  logRequests(server, logger, { quiet, describeCaller });
+const PROBES = ['/healthz', '/readyz', '/health/auth', '/metrics'];
+
+function prepare(server: FastifyInstance, { logger, quiet = [], around, prepare }: ServiceOptions): void {
+  logRequests(server, logger, { quiet: [...PROBES, ...quiet], describeCaller });
   server.addHook('onRequest', (_request, reply, done) => {
     reply.header('x-content-type-options', 'nosniff');
     if (around === undefined) done();
@@ -115,6 +121,7 @@ function prepare(server: FastifyInstance, { logger, quiet, describeCaller, aroun
   });
   refuseOtherMethods(server);
   readJsonObjects(server);
+  prepare?.(server);
 }
 
 /** What the caller got wrong is worth a debug line; what we got wrong, or a far system, is worth its cause. */

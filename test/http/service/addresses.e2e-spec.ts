@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { call } from '../../support/client.js';
-import { endpoints, OPENAPI_FILE } from '../../support/contract.js';
+import { endpoints, openApiFile } from '../../support/contract.js';
 import { useAuthApi } from '../../support/harness.js';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -59,7 +59,7 @@ describe('an address of auth-api', () => {
 
   it('the document at /openapi.json is the committed one', async () => {
     const { body } = await call(api.url, 'GET', '/openapi.json');
-    expect(body).toEqual(JSON.parse(readFileSync(OPENAPI_FILE, 'utf8')));
+    expect(body).toEqual(JSON.parse(readFileSync(openApiFile(), 'utf8')));
   });
 
   it('/docs shows it, with both ways to authorize', async () => {

@@ -5,7 +5,6 @@ import { AUTH_OPTIONS, type AuthOptions } from './auth.options.js';
 import { MeController } from './me.controller.js';
 import { PasswordsService } from './passwords.service.js';
 import { SessionsService } from './sessions.service.js';
-import { SignInIndicator } from './sign-in-indicator.service.js';
 
 @Module({})
 export class AuthModule {
@@ -16,8 +15,8 @@ export class AuthModule {
       global: true,
       imports: [AuditModule],
       controllers: [AuthController, MeController],
-      providers: [provided, SessionsService, PasswordsService, SignInIndicator],
-      exports: [provided, SessionsService, SignInIndicator],
+      providers: [provided, SessionsService, PasswordsService],
+      exports: [provided, SessionsService],
     };
   }
 }

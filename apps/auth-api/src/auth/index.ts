@@ -4,5 +4,4 @@ export { AUTH_OPTIONS, type AuthOptions } from './auth.options.js';
 export { answerTokens } from './refresh-token.http.js';
 export { passwordAdvice } from './passwords.service.js';
 export { SessionsService } from './sessions.service.js';
-export { SignInIndicator } from './sign-in-indicator.service.js';
 export { hintOf } from './token-claims.js';

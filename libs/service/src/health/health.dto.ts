@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 
 export class AliveDto {
   @ApiProperty({ enum: ['ok'] })
@@ -20,8 +20,8 @@ export class ReadinessDto {
   })
   status!: 'ok' | 'degraded' | 'unavailable';
 
-  @ApiProperty({ enum: ['up', 'down'] })
-  database!: 'up' | 'down';
+  @ApiPropertyOptional({ enum: ['up', 'down'], description: 'Left out where the service has none.' })
+  database?: 'up' | 'down';
 
   @ApiProperty({ enum: ['up', 'down'] })
   keycloak!: 'up' | 'down';

@@ -1,0 +1,17 @@
+import { type Parsed, setting } from '#config';
+import { serviceSettings } from '#service';
+
+/** Every setting of response-api, and the only place that reads the environment. */
+export const SETTINGS = {
+  ...serviceSettings({ port: 8082, internalPort: 9082 }),
+  DATABASE_URL: setting.url(
+    'PostgreSQL 15 or newer, a database of its own; its tables are created and migrated.',
+    ['postgres:', 'postgresql:'],
+  ),
+  LLM_API_URL: setting.url('Where response-api reaches llm-api.').default('http://127.0.0.1:8081'),
+  LLM_API_IDENTITY_KEY: setting.key(
+    "llm-api's GATEWAY_IDENTITY_KEY: callers are passed on to it in the gateway's form.",
+  ),
+};
+
+export type AppConfig = Parsed<typeof SETTINGS>;

@@ -1,0 +1,23 @@
+import type { Logger } from 'pino';
+import { EDGE_ACCESS, type Program, type ServiceOptions } from '#service';
+import { type AppConfig, SETTINGS } from './app.config.js';
+import { AppModule, SERVICE } from './app.module.js';
+
+function responseApi(config: AppConfig, logger: Logger): ServiceOptions {
+  return {
+    name: SERVICE,
+    module: AppModule.with(config, logger),
+    logger,
+    trustedProxies: config.TRUSTED_PROXIES,
+    openApi: {
+      title: 'Gatehouse response-api',
+      description: 'Responses that are kept for their owner, in the shape of the OpenAI Responses API.',
+      version: '0.1.0',
+      serverUrl: config.PUBLIC_URL,
+      ...EDGE_ACCESS,
+    },
+  };
+}
+
+/** response-api as a service: what main.ts starts, and what tests and generators build without listening. */
+export const PROGRAM: Program<typeof SETTINGS> = { name: SERVICE, settings: SETTINGS, service: responseApi };

@@ -1,20 +1,12 @@
 // Writes the dashboards from what dashboards.mjs says is on them: `node docker/grafana/generate.mjs`.
-// A test compares the files with it (test/architecture/observability.spec.ts).
-import { writeFileSync } from 'node:fs';
+// `--check` writes nothing and fails when a committed file is not current.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { DASHBOARDS } from './dashboards.mjs';
 
 const DATASOURCE = { type: 'prometheus', uid: 'prometheus' };
 const COLUMNS = 24;
-
-/** Name and text of every dashboard's file. */
-export function dashboardFiles() {
-  return DASHBOARDS.map((board) => [
-    `dashboards/${board.uid}.json`,
-    `${JSON.stringify(dashboard(board), null, 2)}\n`,
-  ]);
-}
 
 function dashboard({ uid, title, rows }) {
   const panels = [];
@@ -82,6 +74,20 @@ function panel({ title, description, kind = 'timeseries', unit = 'short', limit,
   };
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
-  for (const [name, text] of dashboardFiles())
-    writeFileSync(join(dirname(fileURLToPath(import.meta.url)), name), text);
+const here = dirname(fileURLToPath(import.meta.url));
+const files = DASHBOARDS.map((board) => [
+  `${board.uid}.json`,
+  `${JSON.stringify(dashboard(board), null, 2)}\n`,
+]);
+if (process.argv.includes('--check')) {
+  const present = readdirSync(join(here, 'dashboards'));
+  const dead = present.filter((name) => !files.some(([file]) => file === name));
+  const stale = files.filter(
+    ([name, text]) =>
+      !present.includes(name) || readFileSync(join(here, 'dashboards', name), 'utf8') !== text,
+  );
+  for (const name of [...dead, ...stale.map(([file]) => file)])
+    console.error(`dashboards/${name}: not current`);
+  process.exit(dead.length + stale.length > 0 ? 1 : 0);
+}
+for (const [name, text] of files) writeFileSync(join(here, 'dashboards', name), text);

@@ -135,7 +135,13 @@ describe('a trace that a client began', () => {
     await traced('/auth/login', { method: 'POST', body: { username: ann.username, password: 'wrong-word' } });
     const secrets = [ann.accessToken, ann.refreshToken, key, ann.password, ann.email, ann.username];
     expect(collector.received.length).toBeGreaterThan(10_000);
-    for (const secret of [...secrets, 'hidden-in-a-query', 'wrong-word', encodeURIComponent(ann.email), 'eyJ'])
+    for (const secret of [
+      ...secrets,
+      'hidden-in-a-query',
+      'wrong-word',
+      encodeURIComponent(ann.email),
+      'eyJ',
+    ])
       expect(collector.received).not.toContain(secret);
   });
 });

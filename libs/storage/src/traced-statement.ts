@@ -13,7 +13,7 @@ export function tracedStatement(
   input: readonly unknown[],
   send: (input: readonly unknown[]) => unknown,
 ): unknown {
-  const span = isTracing() ? startClientSpan(...describe(input[0])) : undefined;
+  const span = isTracing() ? startClientSpan(...describeStatement(input[0])) : undefined;
   if (span === undefined) return send(input);
   const finish = (error: unknown) => {
     if (error) span.fail((error as { code?: string }).code ?? 'error');
@@ -42,7 +42,8 @@ export function keepCallers(pool: Pool): void {
     connect(callback && AsyncResource.bind(callback))) as Pool['connect'];
 }
 
-function describe(query: unknown): [name: string, attributes: Record<string, string>] {
+/** Name and attributes of a statement's span. */
+export function describeStatement(query: unknown): [name: string, attributes: Record<string, string>] {
   const { name, text } =
     typeof query === 'string'
       ? { name: undefined, text: query }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newKey as inventKey } from '../../../apps/auth-api/src/api-keys/key-format.js';
 import { AdminProxy } from '../../support/admin-proxy.js';
-import { eventually } from '../../support/auth-api.js';
+import { eventually, startAuthApi } from '../../support/auth-api.js';
 import { type Edge, startEdge } from '../../support/edge.js';
 import { newEmail } from '../../support/registered-client.js';
 import { type Asked, askedBy, exportedBy, queries, type Query, rules } from '../../support/promql.js';
@@ -36,6 +36,7 @@ async function metricsOf(url: string): Promise<string> {
 
 describe('what rules and dashboards ask for', () => {
   let edge: Edge;
+  let tokenOfBen: string;
   const proxies: AdminProxy[] = [];
 
   beforeAll(async () => {
@@ -74,16 +75,31 @@ describe('what rules and dashboards ask for', () => {
     expect(missing(wanted, exportedBy(await metricsOf(adminUrl)))).toEqual([]);
   });
 
-  it('is answered with what happened', async () => {
-    const routes = await edge.metric('kong_auth_refused_total', { reason: 'missing' });
-    expect(routes).toBeGreaterThan(0);
+  it('counts refusals by route, keys that can be used, and whether Kong is in sync', async () => {
+    expect(await edge.metric('kong_auth_refused_total', { reason: 'missing', route: 'v1' })).toBeGreaterThan(
+      0,
+    );
     await eventually(async () => (await edge.api.metric('kong_sync_in_sync')) === 1, 'Kong is in sync again');
-    expect(await edge.api.metric('api_keys_active')).toBeGreaterThanOrEqual(0);
+    // Of the two keys one was revoked and one is used; a process counts them when it starts.
+    const another = await startAuthApi('metrics-count', { DATABASE_URL: edge.api.databaseUrl });
+    try {
+      await eventually(async () => (await another.metric('api_keys_active')) === 1, 'one key can be used');
+      expect(await another.metric('api_keys_used_last_day')).toBe(1);
+    } finally {
+      await another.stop();
+    }
   });
+
+  /** As GET /auth/api-keys/{id} tells it. */
+  async function lastUse(id: string): Promise<unknown> {
+    const { body } = await edge.send(`/auth/api-keys/${id}`, { token: tokenOfBen });
+    return body.last_used_at;
+  }
 
   /** Each kind of request and of mishap that a metric counts, once. */
   async function everythingThatIsCounted(): Promise<void> {
-    const [ann, ben] = await Promise.all([edge.member(), edge.member()]);
+    const [ann, ben] = [await edge.member(), await edge.member()];
+    tokenOfBen = ben.accessToken;
     const [{ key, id }, ofBen] = await Promise.all([edge.key(ann), edge.key(ben)]);
     await edge.send('/auth/me', { token: ann.accessToken });
     await edge.send('/v1/models', { token: ann.accessToken });
@@ -102,6 +118,7 @@ describe('what rules and dashboards ask for', () => {
     await eventually(async () => (await edge.api.metric('kong_sync_errors_total')) > 0, 'kong-sync fails');
     for (const proxy of proxies) proxy.fault = () => undefined;
     await eventually(async () => (await edge.api.metric('jobs_total')) > 0, 'a job has run');
+    await eventually(async () => (await lastUse(ofBen.id)) !== null, 'the use of a key is noted');
   }
 });
 

@@ -6,7 +6,7 @@ import '../../libs/keycloak/src/keycloak.problems.js';
 import '../../libs/principal/src/principal.problems.js';
 import '../../libs/storage/src/storage.problems.js';
 import { declaredProblems } from '#problem';
-import { askedBy, queries, rules } from '../support/promql.js';
+import { askedBy, exportedBy, queries, rules } from '../support/promql.js';
 
 interface Judgement {
   readonly expr: string;
@@ -60,6 +60,40 @@ describe('an alert', () => {
       expect(judgements.some((one) => isAbout(one) && one.exp_samples.length === 0)).toBe(true);
     },
   );
+});
+
+describe('what an expression asks for', () => {
+  const query = (expr: string, legend = '') => ({ where: 'here', expr, legend });
+
+  it('is each metric with the labels it is selected, grouped and shown by', () => {
+    const expr =
+      'sum by (job) (rate(a_total{reason=~"x|y"}[5m])) / on (job) sum by (job) (rate(b_total[5m])) > c';
+    expect(askedBy(query(expr, '{{job}} {{task}}'))).toEqual([
+      { metric: 'a_total', labels: ['job', 'reason', 'task'] },
+      { metric: 'b_total', labels: ['job', 'task'] },
+      { metric: 'c', labels: ['job', 'task'] },
+    ]);
+  });
+
+  it.each(['sum(rate(a{', 'sum by job (a)', 'rate(a[5m]', '{job="a"}'])(
+    'is refused where it cannot be read: %s',
+    (expr) => {
+      expect(() => askedBy(query(expr))).toThrow();
+    },
+  );
+
+  it('is compared with names and labels as a page of metrics has them', () => {
+    const page =
+      '# HELP a x\na_bucket{service="s",le="+Inf"} 1\na_sum{service="s"} 0.5\nb{x="a,b=\\"c"} Nan\nc 1\n';
+    expect(exportedBy(page)).toEqual(
+      new Map([
+        ['a_bucket', new Set(['service', 'le'])],
+        ['a_sum', new Set(['service'])],
+        ['b', new Set(['x'])],
+        ['c', new Set()],
+      ]),
+    );
+  });
 });
 
 describe('rules and dashboards', () => {

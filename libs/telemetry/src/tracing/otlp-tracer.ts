@@ -30,7 +30,7 @@ const SEND_EVERY_MS = 1000;
 
 /**
  * Spans by OpenTelemetry's SDK, sent in batches as OTLP JSON. The one file that imports it, and itself imported only by
- * `startTracing`: it takes 20 MB that a service without tracing must not pay for.
+ * `startTracing`: it takes 8 MB and 0.2 s that a service without tracing must not pay for.
  */
 export class OtlpTracer implements Tracer {
   private readonly provider: TracerProvider;

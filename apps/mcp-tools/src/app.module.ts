@@ -16,7 +16,7 @@ export class AppModule {
       imports: [
         TelemetryModule.forRoot(logger),
         PrincipalModule.forRoot(principalOptions(SERVICE, config)),
-        HealthModule.forRoot({ closedPath: '/mcp' }),
+        HealthModule.forRoot({ closedPath: '/mcp', mode: config.AUTH_MODE }),
       ],
     };
   }

@@ -16,7 +16,7 @@ export class AppModule {
       imports: [
         TelemetryModule.forRoot(logger),
         PrincipalModule.forRoot(principalOptions(SERVICE, config)),
-        HealthModule.forRoot({ closedPath: '/media' }),
+        HealthModule.forRoot({ closedPath: '/media', mode: config.AUTH_MODE }),
       ],
     };
   }

@@ -29,6 +29,7 @@ const CHECK = [
   one('dead code', bin('knip')),
   one('no secret in the repository', node, 'test/architecture/secrets.mjs'),
   one('topology', 'npm', 'run', '--silent', 'kong:check'),
+  one('prometheus rules', node, 'docker/prometheus/check.mjs'),
   jest('unit', ['unit']),
 ];
 const ALL = [

@@ -1,7 +1,6 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { APPS } from '../../apps/local-stack/src/apps.js';
 import { faultsOfApp, faultsOfTopology } from './app-settings.js';
 import {
@@ -17,7 +16,7 @@ import {
   workloads,
 } from './kubernetes.js';
 import { reachable } from './reach.js';
-import { INSTALL_MS, kubernetesObjects, Refused, ROOT } from './tools.js';
+import { INSTALL_MS, kubernetesObjects, ROOT } from './tools.js';
 
 /** Settings whose values nobody but the one who is told may read. */
 const SECRET = /SECRET|PASSWORD|DATABASE_URL|ACCESS_KEY|CREDENTIAL_KEY|IDENTITY_KEY|PROVIDER_KEY|TOKEN$/;
@@ -33,36 +32,6 @@ beforeAll(async () => {
   const built = OVERLAYS.map(async (overlay) => [overlay, await kubernetesObjects(overlayFolder(overlay))]);
   objects = Object.fromEntries(await Promise.all(built)) as typeof objects;
 }, INSTALL_MS);
-
-describe('what kustomize or the API server would refuse', () => {
-  const copy = mkdtempSync(join(tmpdir(), 'gatehouse-kubernetes-'));
-  afterAll(() => rmSync(copy, { recursive: true }));
-
-  const broken = async (file: string, from: string, to: string): Promise<unknown> => {
-    cpSync(join(ROOT, 'docker/kubernetes'), copy, { recursive: true });
-    const text = readFileSync(join(copy, file), 'utf8');
-    expect(text).toContain(from);
-    writeFileSync(join(copy, file), text.replace(from, to));
-    return kubernetesObjects(join(copy, 'overlays/production')).catch((error: unknown) => error);
-  };
-
-  it('a misspelt field of a container is refused', async () => {
-    const answer = await broken('base/llm-api.yaml', 'resources:', 'resource:');
-    expect(answer).toBeInstanceOf(Refused);
-    expect(String(answer)).toContain('unknown field "resource"');
-  });
-
-  it('a kind that Kubernetes does not have is refused', async () => {
-    const answer = await broken('base/kong.yaml', 'kind: PodDisruptionBudget', 'kind: PodDisruptionBudgets');
-    expect(String(answer)).toContain('PodDisruptionBudgets');
-    expect(answer).toBeInstanceOf(Refused);
-  });
-
-  it('a patch of something that is not there is refused', async () => {
-    const answer = await broken('components/admin-mtls/server.yaml', 'name: kong }', 'name: gong }');
-    expect(answer).toBeInstanceOf(Refused);
-  });
-});
 
 describe.each(OVERLAYS)('overlay %s', (overlay) => {
   const ours = (): readonly Workload[] => workloads(objects[overlay]);

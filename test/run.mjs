@@ -35,6 +35,7 @@ const CHECK = [
 const ALL = [
   ...CHECK,
   one('build', 'npm', 'run', '--silent', 'build'),
+  jest('deployment', ['deploy'], '--runInBand'),
   one('generated files', node, 'docs/generate.mjs', '--check'),
   {
     name: 'Lua plugins',

@@ -77,7 +77,6 @@ const jobs = {
     await state.compared(new Date(), { drift: 0, blocked: [], held: undefined });
     const watch = { onReturn: () => undefined };
     const sync = new KongSync(
-      desired,
       watch,
       realmKeys,
       desired,

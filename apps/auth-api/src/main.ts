@@ -1,3 +1,4 @@
+import { endLeanStart } from './lean-start.js';
 import { ConfigurationError, parseSettings } from '#config';
 import { startService } from '#service';
 import { createLogger, logProcessOutput } from '#telemetry';
@@ -11,6 +12,7 @@ try {
   logProcessOutput(logger);
   const { HOST: host, PORT: port, INTERNAL_PORT: internalPort } = config;
   await startService({ ...authApi(config, logger), host, port, internalPort });
+  endLeanStart();
 } catch (error) {
   process.stderr.write(`${SERVICE} cannot start: ${reasonOf(error)}\n`);
   process.exit(1);

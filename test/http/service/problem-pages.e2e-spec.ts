@@ -5,9 +5,11 @@ import { call } from '../../support/client.js';
 import { useAuthApi } from '../../support/harness.js';
 
 const FOLDER = join(process.cwd(), 'docs/problems');
-const types = readdirSync(FOLDER).flatMap((module) =>
-  readdirSync(join(FOLDER, module)).map((file) => `${module}/${file.replace(/\.md$/, '')}`),
-);
+const types = readdirSync(FOLDER, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .flatMap(({ name: module }) =>
+    readdirSync(join(FOLDER, module)).map((file) => `${module}/${file.replace(/\.md$/, '')}`),
+  );
 
 describe('the page behind the type of a problem', () => {
   const api = useAuthApi('problem-pages');
@@ -28,7 +30,7 @@ describe('the page behind the type of a problem', () => {
     });
   });
 
-  it.each(['nope/nope', 'request/..%2f..%2fpackage', '__proto__/toString'])(
+  it.each(['nope/nope', 'request/..%2f..%2fpackage', 'request/..%2fREADME', '__proto__/toString'])(
     '%s has no page',
     async (type) => {
       expect((await api.get(`/docs/problems/${type}`)).status).toBe(404);

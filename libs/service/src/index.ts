@@ -1,7 +1,7 @@
 export { AddressLimitGuard, AddressLimitModule, LimitByAddress } from './address-limit.guard.js';
 export { LOCATION, NO_STORE } from './answer-headers.js';
 export { EDGE_ACCESS } from './edge-access.js';
-export { goneSignal } from './gone.js';
+export { ClientGone, goneSignal } from './gone.js';
 export { HealthModule } from './health/health.module.js';
 export { type Program, runService } from './run.js';
 export { listenSettings, principalOptions, type ServiceConfig, serviceSettings } from './settings.js';
@@ -14,6 +14,7 @@ export {
   ServiceClient,
   ServiceUnreachable,
 } from './service-client.js';
+export { bodySchema, parseBody } from './open-body.js';
 export { PageQuery } from './page-query.js';
 export { problemPage } from './problem-pages.js';
 export { UuidParam } from './validation.js';

@@ -7,6 +7,7 @@ export { type Program, runService } from './run.js';
 export { listenSettings, principalOptions, type ServiceConfig, serviceSettings } from './settings.js';
 export { clientNetwork } from './client-network.js';
 export { IsEmailAddress, IsText, Optional, Trimmed } from './fields.js';
+export type { SchemaObject } from './openapi.js';
 export { createService, openApiOf, type ProblemMembers, type ServiceOptions } from './service.js';
 export {
   type ServiceAddress,

@@ -84,7 +84,9 @@ export function useProvider(): () => LlmProvider {
     const { answer, list } = provider;
     usual = { answer, list };
   });
-  afterEach(() => Object.assign(get(), usual));
+  afterEach(() => {
+    Object.assign(get(), usual);
+  });
   afterAll(() => provider?.stop());
   return get;
 }

@@ -20,9 +20,9 @@ export interface TestResponses {
   readonly llm: () => RunningService;
   readonly provider: () => LlmProvider;
   readonly databaseUrl: () => string;
-  create(as: Caller, input: unknown, more?: object): Promise<Answer>;
+  readonly create: (as: Caller, input: unknown, more?: object) => Promise<Answer>;
   /** What the provider was told last. */
-  told(): Body;
+  readonly told: () => Body;
 }
 
 /** @param environment of response-api */

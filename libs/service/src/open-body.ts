@@ -16,8 +16,9 @@ export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
 
 /** The same schema as an OpenAPI document has it. */
 export function bodySchema(schema: z.ZodType): SchemaObject {
-  const { $schema: _, ...plain } = z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input' });
-  return plain as SchemaObject;
+  const plain: Record<string, unknown> = z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input' });
+  delete plain['$schema'];
+  return plain;
 }
 
 type Issue = z.core.$ZodIssue;

@@ -1,5 +1,5 @@
 export { providerAddresses } from './address.js';
-export type { ChatRequest, Model } from './provider.js';
+export type { Model } from './provider.js';
 export {
   ModelNotFound,
   ProviderFailed,

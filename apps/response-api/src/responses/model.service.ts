@@ -3,7 +3,7 @@ import { LAST_EVENT, type OpenAiError, readEvents } from '#openai';
 import type { Principal } from '#principal';
 import { ServiceClient, ServiceUnreachable } from '#service';
 import type { ChatMessage, Completion } from './response.js';
-import { refusalOf } from './responses.problems.js';
+import { REFUSALS, refusalOf } from './responses.problems.js';
 import { RESPONSES_OPTIONS, type ResponsesOptions } from './responses.options.js';
 
 const PATH = '/v1/chat/completions';
@@ -72,7 +72,7 @@ export class ModelService {
       if (next.done) throw ServiceUnreachable({ service: this.options.llmApi.name });
       if (next.value === LAST_EVENT) return { model, text, finishReason, usage };
       const chunk = JSON.parse(next.value) as Chunk;
-      if (chunk.error !== undefined) throw refusalOf(502, chunk.error, '5') ?? chunk.error;
+      if (chunk.error !== undefined) throw REFUSALS[502]({ error: chunk.error });
       model = chunk.model ?? model;
       usage = chunk.usage ?? usage;
       const [choice] = chunk.choices ?? [];

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll } from '@jest/globals';
+import pg from 'pg';
 import { eventually } from './auth-api.js';
 import type { Answer, Body } from './client.js';
 import { type LlmProvider, useProvider } from './llm-provider.js';
@@ -20,6 +21,8 @@ export interface TestResponses {
   readonly llm: () => RunningService;
   readonly provider: () => LlmProvider;
   readonly databaseUrl: () => string;
+  /** How many responses of somebody are in the database. */
+  readonly kept: (ownerId: string) => Promise<number>;
   readonly create: (as: Caller, input: unknown, more?: object) => Promise<Answer>;
   /** What the provider was told last. */
   readonly told: () => Body;
@@ -60,10 +63,22 @@ export function useResponses(
     llm: running,
     provider,
     databaseUrl,
+    kept: (ownerId) => countKept(databaseUrl(), ownerId),
     create: (as, input, more = {}) =>
       api.post('/v1/responses', { as, body: { model: MODEL, input, ...more } }),
     told: () => provider().last.body.messages,
   };
+}
+
+async function countKept(connectionString: string, ownerId: string): Promise<number> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  try {
+    const { rows } = await client.query('SELECT id FROM responses WHERE owner_id = $1', [ownerId]);
+    return rows.length;
+  } finally {
+    await client.end();
+  }
 }
 
 /** The log line of a request, when it is written. */

@@ -18,7 +18,7 @@ const base = {
     ],
   },
   moduleNameMapper: {
-    '^#(problem|config|storage|telemetry|principal|keycloak|kong-admin|service)$':
+    '^#(problem|config|storage|telemetry|principal|keycloak|kong-admin|service|openai)$':
       '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -28,6 +28,8 @@ exports.libs = {
   // What the main.ts of every service shares: ADR 0005.
   service: ['config', 'principal', 'problem', 'telemetry'],
   'kong-admin': ['config', 'problem', 'telemetry'],
+  // What of OpenAI's API llm-api and response-api both speak.
+  openai: ['problem'],
 };
 
 /** Clients of another system, and the only modules that may hold them. */

@@ -225,9 +225,7 @@ class RunningEdge implements Edge {
         async () => {
           const answer = await this.send('/v1/probe', { token: probe.accessToken, node });
           const health = await this.send('/healthz', { node });
-          // What stands there is the upstream of the tests, or a service, which says whom it let in.
-          const arrived = answer.seen !== undefined || answer.headers['x-principal-id'] !== undefined;
-          return arrived && health.status === 200;
+          return (answer.seen !== undefined || isOurs(answer)) && health.status === 200;
         },
         `a guest gets through node ${node}`,
         20_000,
@@ -244,6 +242,11 @@ class RunningEdge implements Edge {
   async stop(): Promise<void> {
     for (const stop of this.stops.toReversed()) await stop();
   }
+}
+
+/** A real service stands behind the address, and says with an id of its own that it has nothing there. */
+function isOurs({ status, headers }: EdgeAnswer): boolean {
+  return status === 404 && headers['x-request-id'] !== undefined;
 }
 
 /**

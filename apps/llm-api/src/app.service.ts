@@ -1,7 +1,11 @@
 import type { Logger } from 'pino';
+import { OPENAI_ERRORS } from '#openai';
 import { EDGE_ACCESS, type Program, type ServiceOptions } from '#service';
 import { type AppConfig, SETTINGS } from './app.config.js';
 import { AppModule, SERVICE } from './app.module.js';
+
+/** A long conversation, or a few pictures in it. */
+const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 
 function llmApi(config: AppConfig, logger: Logger): ServiceOptions {
   return {
@@ -9,6 +13,8 @@ function llmApi(config: AppConfig, logger: Logger): ServiceOptions {
     module: AppModule.with(config, logger),
     logger,
     trustedProxies: config.TRUSTED_PROXIES,
+    bodyLimitBytes: BODY_LIMIT_BYTES,
+    problemMembers: OPENAI_ERRORS,
     openApi: {
       title: 'Gatehouse llm-api',
       description: 'Models and chat, in the shape of the OpenAI API.',

@@ -12,6 +12,18 @@ export const SETTINGS = {
   LLM_API_IDENTITY_KEY: setting.key(
     "llm-api's GATEWAY_IDENTITY_KEY: callers are passed on to it in the gateway's form.",
   ),
+  DATABASE_POOL_MAX: setting
+    .integer('Connections to PostgreSQL for requests.', { min: 2, max: 100 })
+    .default(10),
+  RESPONSES_TTL_DAYS: setting
+    .integer('For so many days a response is kept after it, or one that continues it, was made.', {
+      min: 1,
+      max: 3650,
+    })
+    .default(30),
+  RESPONSES_MAX_PER_OWNER: setting
+    .integer('So many responses are kept for one person or application.', { min: 1, max: 1_000_000 })
+    .default(1000),
 };
 
 export type AppConfig = Parsed<typeof SETTINGS>;

@@ -1,7 +1,16 @@
 import type { Logger } from 'pino';
+import { OPENAI_ERRORS } from '#openai';
 import { EDGE_ACCESS, type Program, type ServiceOptions } from '#service';
 import { type AppConfig, SETTINGS } from './app.config.js';
 import { AppModule, SERVICE } from './app.module.js';
+
+/** Long texts, and a picture or two. */
+const BODY_LIMIT_BYTES = 2 * 1024 * 1024;
+
+/** The gateway knows both addresses, and passes them on as they are. */
+function withVersion(url: string): string {
+  return url.replace(/^\/responses(?=[/?]|$)/, '/v1/responses');
+}
 
 function responseApi(config: AppConfig, logger: Logger): ServiceOptions {
   return {
@@ -9,6 +18,9 @@ function responseApi(config: AppConfig, logger: Logger): ServiceOptions {
     module: AppModule.with(config, logger),
     logger,
     trustedProxies: config.TRUSTED_PROXIES,
+    bodyLimitBytes: BODY_LIMIT_BYTES,
+    problemMembers: OPENAI_ERRORS,
+    rewritePath: withVersion,
     openApi: {
       title: 'Gatehouse response-api',
       description: 'Responses that are kept for their owner, in the shape of the OpenAI Responses API.',

@@ -3,6 +3,8 @@ export {
   PROBLEM_TYPE_BASE,
   declaredProblems,
   defineProblem,
+  problemText,
+  type MoreMembers,
   type ProblemBody,
   type ProblemDefinition,
   type ProblemFactory,

@@ -7,7 +7,7 @@ import {
   RequestRefused,
   UnsupportedMediaType,
 } from './common.problems.js';
-import { Problem } from './problem.js';
+import { type MoreMembers, Problem, problemText } from './problem.js';
 
 /** The parts of a Fastify reply that the filter uses. */
 interface Reply {
@@ -24,7 +24,10 @@ export type ProblemObserver = (problem: Problem, request: { id?: unknown }) => v
 /** Sends every failure as `application/problem+json` (RFC 9457); what is unknown becomes a 500 without its cause. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(private readonly observe: ProblemObserver) {}
+  constructor(
+    private readonly observe: ProblemObserver,
+    private readonly more?: MoreMembers,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<{ id?: unknown }>();
@@ -40,7 +43,7 @@ export class ProblemFilter implements ExceptionFilter {
         ...problem.headers,
         'content-type': 'application/problem+json; charset=utf-8',
       })
-      .send(JSON.stringify({ ...problem.body(), request_id: requestId }));
+      .send(problemText(problem, requestId, this.more));
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type ArgumentsHost, HttpException } from '@nestjs/common';
-import { declaredProblems, defineProblem, Problem } from './problem.js';
+import { declaredProblems, defineProblem, Problem, problemText } from './problem.js';
 import { ProblemFilter, toProblem } from './problem.filter.js';
 
 const KeyLimit = defineProblem<{ limit: number }>({
@@ -33,6 +33,23 @@ describe('a problem type', () => {
   it('cannot have its members replaced by an extension', () => {
     const sly = new Problem('test/sly', 400, 'Sly', 'detail', { status: 200, type: 'x' });
     expect(sly.body()).toMatchObject({ status: 400, type: '/docs/problems/test/sly' });
+  });
+});
+
+describe('members that all failures of a service have', () => {
+  const more = (problem: Problem) => ({ error: { message: problem.detail }, status: 1, limit: 0 });
+
+  it('stand beside those of the problem, which win', () => {
+    const { type, title } = KeyLimit({ limit: 5 }).body();
+    expect(JSON.parse(problemText(KeyLimit({ limit: 5 }), 'r-1', more))).toEqual({
+      type,
+      title,
+      status: 409,
+      detail: 'At most 5.',
+      limit: 5,
+      error: { message: 'At most 5.' },
+      request_id: 'r-1',
+    });
   });
 });
 

@@ -59,6 +59,16 @@ export interface ProblemFactory<P> {
   is(error: unknown): error is Problem;
 }
 
+/**
+ * Members that all failures of a service have beside their own (RFC 9457 §3.2), for clients that look for another form.
+ */
+export type MoreMembers = (problem: Problem) => Readonly<Record<string, unknown>>;
+
+/** The body of an answer. What the problem says itself wins over `more`. */
+export function problemText(problem: Problem, requestId: string, more: MoreMembers = () => ({})): string {
+  return JSON.stringify({ ...more(problem), ...problem.body(), request_id: requestId });
+}
+
 const registry = new Map<string, ProblemDefinition<never>>();
 
 /**

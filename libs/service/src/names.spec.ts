@@ -28,6 +28,12 @@ describe('a JSON text', () => {
     expect(oddName(nested(32))).toEqual({ field: 'x', detail: 'must not have so many levels' });
   });
 
+  it('may hold a text of megabytes', () => {
+    const text = JSON.stringify({ picture: 'x'.repeat(12 * 1024 * 1024) });
+    expect(oddName(text)).toBeUndefined();
+    expect(oddName(`{"a":${text},"a":1}`)).toEqual({ field: 'a', detail: 'must be given once only' });
+  });
+
   it('with names once each is fine, whatever stands in its texts', () => {
     const texts = fc.object({ maxDepth: 5, key: fc.string().map((key) => `k${key}`), values: [fc.string()] });
     fc.assert(fc.property(texts, (value) => oddName(JSON.stringify(value)) === undefined));

@@ -29,10 +29,20 @@ export interface OpenApiOptions {
   };
 }
 
+/** A schema as the document has it. */
+export type SchemaObject = Exclude<
+  NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string],
+  { $ref: string }
+>;
+
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
 /** The OpenAPI document: what the controllers declare, and the problems that any operation can answer. */
-export function openApiDocument(app: INestApplication, options: OpenApiOptions): OpenAPIObject {
+export function openApiDocument(
+  app: INestApplication,
+  options: OpenApiOptions,
+  problemMembers: Readonly<Record<string, SchemaObject>> = {},
+): OpenAPIObject {
   const builder = new DocumentBuilder()
     .setTitle(options.title)
     .setDescription(options.description)
@@ -41,6 +51,8 @@ export function openApiDocument(app: INestApplication, options: OpenApiOptions):
   const document = SwaggerModule.createDocument(app, options.security(builder).build(), {
     extraModels: [ProblemDto],
   });
+  const { properties = {} } = document.components?.schemas?.[ProblemDto.name] as SchemaObject;
+  Object.assign(properties, problemMembers);
   for (const path of Object.values(document.paths))
     for (const method of ['get', 'post', 'put', 'patch', 'delete'] as const) {
       const operation = path[method];

@@ -5,12 +5,12 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { type Problem, ProblemFilter } from '#problem';
+import { type MoreMembers, type Problem, ProblemFilter } from '#problem';
 import { logRequests, NestLogger, requestId, startDefaultMetrics } from '#telemetry';
 import { readJsonObjects } from './body.js';
 import { describeCaller } from './edge-access.js';
 import { refuseOtherMethods } from './methods.js';
-import { openApiDocument, type OpenApiOptions, serveOpenApi } from './openapi.js';
+import { openApiDocument, type OpenApiOptions, type SchemaObject, serveOpenApi } from './openapi.js';
 import { InternalPort } from './ports.js';
 import { serveProblemPages } from './problem-pages.js';
 import { answerUnreadable, answerUnroutable } from './unreadable.js';
@@ -38,10 +38,17 @@ export interface ServiceOptions {
   readonly bodyLimitBytes?: number;
   /** Sets up what Nest has no word for, such as other kinds of body; runs before any route exists. */
   readonly prepare?: (server: FastifyInstance) => void;
+  readonly problemMembers?: ProblemMembers;
   /** Another address for the same thing, such as /llm/auth for /auth. */
   readonly rewritePath?: (url: string) => string;
   /** Runs around every request, for example to set a deadline. */
   readonly around?: (proceed: () => void) => void;
+}
+
+/** What all failures of a service say beside the members of RFC 9457, and how OpenAPI describes it. */
+export interface ProblemMembers {
+  readonly of: MoreMembers;
+  readonly schema: Readonly<Record<string, SchemaObject>>;
 }
 
 export interface RunningService {
@@ -60,8 +67,8 @@ export async function createService(options: ServiceOptions): Promise<NestFastif
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
     routerOptions: { maxParamLength: MAX_HEAD_BYTES },
     rewriteUrl: ({ url = '/' }) => options.rewritePath?.(url) ?? url,
-    frameworkErrors: answerUnroutable,
-    clientErrorHandler: answerUnreadable,
+    frameworkErrors: answerUnroutable(options.problemMembers?.of),
+    clientErrorHandler: answerUnreadable(options.problemMembers?.of),
     // Who is connected while we end is answered as always; Fastify's own 503 is no problem by RFC 9457.
     return503OnClosing: false,
   });
@@ -73,7 +80,9 @@ export async function createService(options: ServiceOptions): Promise<NestFastif
     abortOnError: false,
   });
   app.useGlobalPipes(inputPipe());
-  app.useGlobalFilters(new ProblemFilter((problem, { id }) => logProblem(logger, problem, id)));
+  app.useGlobalFilters(
+    new ProblemFilter((problem, { id }) => logProblem(logger, problem, id), options.problemMembers?.of),
+  );
   serveProblemPages(server);
   serveOpenApi(app, openApiOf(app, options));
   logger.debug({ name }, 'service built');
@@ -81,8 +90,11 @@ export async function createService(options: ServiceOptions): Promise<NestFastif
 }
 
 /** The OpenAPI document of a built service. */
-export function openApiOf(app: NestFastifyApplication, { openApi }: ServiceOptions): OpenAPIObject {
-  return openApiDocument(app, openApi);
+export function openApiOf(
+  app: NestFastifyApplication,
+  { openApi, problemMembers }: ServiceOptions,
+): OpenAPIObject {
+  return openApiDocument(app, openApi, problemMembers?.schema);
 }
 
 /**

@@ -44,7 +44,7 @@ const ALL = [
   jest('real', ['http', 'contract', 'journeys', 'faults'], '--runInBand'),
   {
     name: 'newman',
-    command: [node, 'test/automation/run.mjs', '--own'],
+    command: [node, 'test/automation/run.mjs', '--own', '--strict'],
     count: () => readCounts(join(results, 'newman.json')),
   },
   one('no secret in any log', node, 'test/support/check-logs.mjs'),

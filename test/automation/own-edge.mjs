@@ -1,8 +1,8 @@
-// A gateway and an auth-api of their own for the collections, compiled, on the test stack: PostgreSQL and Keycloak that
+// A gateway and all services of their own for the collections, compiled, on the test stack: PostgreSQL and Keycloak that
 // tests share.
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -21,6 +21,8 @@ export async function startOwn(root) {
   const stack = JSON.parse(readFileSync(file, 'utf8'));
   const { identityKey } = await import(dist('apps/local-stack/src/secrets.js'));
   const { loadGateway } = await import(dist('apps/local-stack/src/gateway.js'));
+  const { appSetting } = await import(dist('apps/local-stack/src/plan.js'));
+  const { APPS } = await import(dist('apps/local-stack/src/apps.js'));
   const [gatewaySecret, callSecret] = [randomBytes(32), randomBytes(32)].map((b) => b.toString('base64url'));
   const free = { GATEWAY_PROXY_PORT: '0', GATEWAY_ADMIN_PORT: '0' };
   const secrets = { GATEWAY_SECRET: gatewaySecret, GATEWAY_CALL_SECRET: callSecret };
@@ -31,30 +33,43 @@ export async function startOwn(root) {
     /"proxy_port":(\d+),"admin_port":(\d+)/,
   );
   const [url, adminUrl] = gateway.ports.map((port) => `http://127.0.0.1:${port}`);
-  const authApi = await start(
-    root,
-    'auth-api',
-    {
-      NODE_ENV: 'test',
-      LOG_LEVEL: 'debug',
-      PORT: '0',
-      INTERNAL_PORT: '0',
-      DATABASE_URL: await createDatabase(stack),
-      KEYCLOAK_URL: stack.keycloakUrl,
-      KEYCLOAK_ISSUER: stack.issuer,
-      KEYCLOAK_REALM: stack.realm,
-      KEYCLOAK_BACKEND_CLIENT_SECRET: stack.backendClientSecret,
-      KEYCLOAK_GUEST_CLIENT_SECRET: stack.guestClientSecret,
-      KONG_ADMIN_URLS: adminUrl,
-      TRUSTED_PROXIES: '127.0.0.1',
-      GATEWAY_CALL_SECRET: callSecret,
-      CREDENTIAL_KEY: randomBytes(32).toString('base64'),
-      GATEWAY_IDENTITY_KEY: identityKey(gatewaySecret, 'auth-api'),
-    },
-    /"port":(\d+),"internal_port":(\d+)/,
-  );
-  const [authApiUrl, internalUrl] = authApi.ports.map((port) => `http://127.0.0.1:${port}`);
-  await ready(authApiUrl);
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-newman-'));
+  const common = {
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'debug',
+    PORT: '0',
+    INTERNAL_PORT: '0',
+    KEYCLOAK_URL: stack.keycloakUrl,
+    KEYCLOAK_ISSUER: stack.issuer,
+    KEYCLOAK_REALM: stack.realm,
+    KEYCLOAK_BACKEND_CLIENT_SECRET: stack.backendClientSecret,
+    KEYCLOAK_GUEST_CLIENT_SECRET: stack.guestClientSecret,
+    KONG_ADMIN_URLS: adminUrl,
+    TRUSTED_PROXIES: '127.0.0.1',
+    GATEWAY_CALL_SECRET: callSecret,
+    CREDENTIAL_KEY: randomBytes(32).toString('base64'),
+  };
+  const apps = [];
+  const addresses = {};
+  // In the order of apps.ts, where what is called stands before what calls it.
+  for (const { name, readyPath, database, folderSetting, calls = [] } of APPS) {
+    const environment = {
+      ...common,
+      ...(database && { DATABASE_URL: await createDatabase(stack) }),
+      ...(folderSetting && { [folderSetting]: join(folder, name) }),
+      ...addresses,
+      ...Object.fromEntries(
+        calls.map((other) => [appSetting(other, 'IDENTITY_KEY'), identityKey(gatewaySecret, other)]),
+      ),
+      GATEWAY_IDENTITY_KEY: identityKey(gatewaySecret, name),
+    };
+    const app = await start(root, name, environment, /"port":(\d+),"internal_port":(\d+)/);
+    const [appUrl, internalUrl] = app.ports.map((port) => `http://127.0.0.1:${port}`);
+    await ready(appUrl + readyPath);
+    addresses[appSetting(name, 'URL')] = appUrl;
+    addresses[appSetting(name, 'INTERNAL_URL')] = internalUrl;
+    apps.push(app);
+  }
   await loadGateway({
     url,
     adminUrl,
@@ -62,11 +77,10 @@ export async function startOwn(root) {
       LIMITS_PROFILE: 'development',
       KEYCLOAK_URL: stack.keycloakUrl,
       KEYCLOAK_ISSUER: stack.issuer,
-      AUTH_API_URL: authApiUrl,
-      AUTH_API_INTERNAL_URL: internalUrl,
+      ...addresses,
     },
     hasAuthApi: true,
-    file: join(mkdtempSync(join(tmpdir(), 'gatehouse-newman-')), 'kong.yaml'),
+    file: join(folder, 'kong.yaml'),
     signal: new globalThis.AbortController().signal,
   });
   return {
@@ -74,7 +88,7 @@ export async function startOwn(root) {
       llm_api_url: url,
       kong_url: url,
       has_gateway: 'true',
-      auth_api_url: authApiUrl,
+      auth_api_url: addresses.AUTH_API_URL,
       keycloak_base_url: stack.keycloakUrl,
       realm: stack.realm,
       keycloak_admin: stack.keycloakAdmin.username,
@@ -82,8 +96,9 @@ export async function startOwn(root) {
       gateway_call_secret: callSecret,
     },
     async stop() {
-      await authApi.stop();
+      await Promise.all(apps.map((app) => app.stop()));
       await gateway.stop();
+      rmSync(folder, { recursive: true, force: true });
       if (file !== given) spawnSync(process.execPath, [stackProgram, 'test-stack', '--stop', file]);
     },
   };
@@ -149,8 +164,8 @@ async function start(root, app, variables, pattern) {
 
 async function ready(url) {
   for (const deadline = Date.now() + READY_WITHIN_MS; Date.now() < deadline; await sleep(100)) {
-    const answer = await globalThis.fetch(`${url}/readyz`).catch(() => undefined);
+    const answer = await globalThis.fetch(url).catch(() => undefined);
     if (answer?.ok) return;
   }
-  throw new Error(`auth-api at ${url} did not become ready: see test-results/logs`);
+  throw new Error(`${url} did not become ready: see test-results/logs`);
 }

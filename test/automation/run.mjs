@@ -7,7 +7,7 @@ import newman from 'newman';
 import { startOwn } from './own-edge.mjs';
 
 const USAGE = `usage: node test/automation/run.mjs [--own] [--strict] [--verbose] [--env-var name=value] …
-  against what \`make up\` started; or with --own against a gateway and an auth-api of its own on the test stack
+  against what \`make up\` started; or with --own against a gateway and services of its own on the test stack
   --env-var    a variable of the collections, such as llm_api_url; without --own also from the environment: LLM_API_URL
   --strict     what is skipped counts as failed
   --verbose    newman's own report of every request`;

@@ -36,7 +36,7 @@ describe('make up', () => {
     expect(checkout.pidOf('auth-api')).toBe(pid);
     expect((await checkout.run(['status'])).code).toBe(0);
     const ours = [pid, checkout.pidOf('gateway')];
-    expect((await checkout.run(['down'])).output).toMatch(/✓ stopped auth-api, gateway/);
+    expect((await checkout.run(['down'])).output).toMatch(/✓ stopped .*auth-api.*, gateway/);
     expect(ours.map(isRunning)).toEqual([false, false]);
     expect((await checkout.run(['status'])).code).toBe(3);
     expect(await checkout.run(['down'])).toMatchObject({ code: 0, output: 'nothing is running\n' });
@@ -195,7 +195,7 @@ describe('stopping', () => {
     const again = await checkout.run(['up']);
     expect(again).toMatchObject({
       code: 0,
-      output: expect.stringContaining('left behind: gateway, auth-api') as unknown,
+      output: expect.stringMatching(/left behind: gateway, .*auth-api/) as unknown,
     });
     expect(isRunning(orphan)).toBe(false);
     expect(isRunning(checkout.pidOf('auth-api'))).toBe(true);
@@ -208,7 +208,7 @@ describe('stopping', () => {
     const postgres = checkout.pidOf('PostgreSQL');
     expect(await query('CREATE TABLE kept AS SELECT 42 AS answer')).toEqual([]);
     process.kill(checkout.state().supervisor.pid, 'SIGKILL');
-    expect((await checkout.run(['down'], env)).output).toMatch(/✓ stopped gateway, auth-api, PostgreSQL/);
+    expect((await checkout.run(['down'], env)).output).toMatch(/✓ stopped gateway, .*auth-api.*, PostgreSQL/);
     expect(isRunning(postgres)).toBe(false);
     expect((await checkout.run(['up'], env)).code).toBe(0);
     expect(await query('SELECT answer FROM kept')).toEqual([{ answer: 42 }]);

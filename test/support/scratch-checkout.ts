@@ -13,9 +13,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { APPS } from '../../apps/local-stack/src/apps.js';
+import { appSetting } from '../../apps/local-stack/src/plan.js';
 import { testStack } from './stack.js';
 
-/** What the stand-in for auth-api does. */
+/** What a stand-in for an app does. */
 export const READY = `import { createServer } from 'node:http';
 createServer((_, answer) => answer.end('{}')).listen(Number(process.env.PORT), '127.0.0.1');`;
 export const NEVER_READY = 'setInterval(() => {}, 1000);';
@@ -26,7 +28,7 @@ export interface Finished {
   readonly output: string;
 }
 
-/** A checkout with nothing but the compiled local-stack, the gateway and a stand-in app, and a state folder of its own. */
+/** A checkout with nothing but the compiled local-stack, the gateway and stand-ins for the apps, and a state folder of its own. */
 export class ScratchCheckout {
   readonly folder = mkdtempSync(join(tmpdir(), 'gatehouse-checkout-'));
   readonly home = join(this.folder, 'state');
@@ -44,13 +46,14 @@ export class ScratchCheckout {
     });
     for (const name of ['node_modules', 'kong', 'dist/kong', 'dist/libs', 'dist/apps/local-gateway'])
       symlinkSync(join(root, name), join(this.folder, name));
+    for (const { name } of APPS) this.app(READY, name);
     this.app(app);
   }
 
-  /** Replaces the stand-in. */
-  app(source: string): void {
-    mkdirSync(join(this.folder, 'dist/apps/auth-api/src'), { recursive: true });
-    writeFileSync(join(this.folder, 'dist/apps/auth-api/src/main.js'), source);
+  /** Replaces the stand-in for an app. */
+  app(source: string, name = 'auth-api'): void {
+    mkdirSync(join(this.folder, `dist/apps/${name}/src`), { recursive: true });
+    writeFileSync(join(this.folder, `dist/apps/${name}/src/main.js`), source);
   }
 
   /** A program of that name, alone on the path returned. */
@@ -70,8 +73,12 @@ export class ScratchCheckout {
       DATABASE_URL: stack.postgresAdminUrl,
       KEYCLOAK_URL: stack.keycloakUrl,
       KEYCLOAK_BACKEND_CLIENT_SECRET: stack.backendClientSecret,
-      AUTH_API_PORT: '0',
-      AUTH_API_INTERNAL_PORT: '0',
+      ...Object.fromEntries(
+        APPS.flatMap(({ name }) => [
+          [appSetting(name, 'PORT'), '0'],
+          [appSetting(name, 'INTERNAL_PORT'), '0'],
+        ]),
+      ),
       POSTGRES_PORT: '0',
       KEYCLOAK_PORT: '0',
       GATEWAY_PROXY_PORT: '0',

@@ -108,6 +108,7 @@ export class AppModule {
           inject: [Database],
           useFactory: (database: Database) => ({
             closedPath: '/auth/me',
+            mode: config.AUTH_MODE,
             database: () => database.answers(),
           }),
         }),

@@ -16,7 +16,7 @@ export class AppModule {
       imports: [
         TelemetryModule.forRoot(logger),
         PrincipalModule.forRoot(principalOptions(SERVICE, config)),
-        HealthModule.forRoot({ closedPath: '/v1/models' }),
+        HealthModule.forRoot({ closedPath: '/v1/models', mode: config.AUTH_MODE }),
       ],
     };
   }

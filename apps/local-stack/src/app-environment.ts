@@ -34,6 +34,9 @@ export function appEnvironment(app: PlannedApp, around: Surroundings): NodeJS.Pr
     ...(app.folderSetting ? { [app.folderSetting]: join(folder, app.name) } : {}),
     ...Object.fromEntries((app.calls ?? []).flatMap((name) => called(name, around))),
     ...Object.fromEntries(app.secrets.map((name) => [name, secrets[name]])),
+    ...Object.fromEntries(
+      (app.given ?? []).flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
+    ),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { SecretName } from './secrets.js';
+import type { GivenSecret, SecretName } from './secrets.js';
 
 /** A service of ours as the stack sees it. */
 export interface AppDescription {
@@ -12,6 +12,8 @@ export interface AppDescription {
   readonly readyPath: string;
   /** Secrets it is given besides its own GATEWAY_IDENTITY_KEY. Never GATEWAY_SECRET. */
   readonly secrets: readonly Exclude<SecretName, 'GATEWAY_SECRET'>[];
+  /** Secrets that it is given where a person has set them; no other part is. */
+  readonly given?: readonly GivenSecret[];
   /** Other apps that it calls: it is told their addresses, and their identity keys by name (LLM_API_IDENTITY_KEY). */
   readonly calls?: readonly string[];
   /** Its database in our server; `gatehouse` is the one that DATABASE_URL names, where that is set. */
@@ -37,6 +39,12 @@ export const APPS: readonly AppDescription[] = [
       'KEYCLOAK_BACKEND_CLIENT_SECRET',
       'KEYCLOAK_GUEST_CLIENT_SECRET',
     ],
+    given: [
+      'CREDENTIAL_KEY_PREVIOUS',
+      'GATEWAY_CALL_SECRET_PREVIOUS',
+      'KEYCLOAK_REALM_ADMIN_CLIENT_SECRET',
+      'KONG_ADMIN_TOKEN',
+    ],
     firstCall: 'curl -X POST {url}/auth/guest-login',
   },
   {
@@ -46,6 +54,7 @@ export const APPS: readonly AppDescription[] = [
     internalPort: 9081,
     readyPath: '/readyz',
     secrets: [],
+    given: ['LLM_PROVIDER_KEY', 'LLM_PROVIDER_KEYS'],
   },
   {
     name: 'media-api',
@@ -55,6 +64,7 @@ export const APPS: readonly AppDescription[] = [
     readyPath: '/readyz',
     folderSetting: 'MEDIA_FOLDER',
     secrets: [],
+    given: ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'],
   },
   {
     name: 'response-api',

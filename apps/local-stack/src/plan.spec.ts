@@ -46,8 +46,11 @@ describe('planStack', () => {
   });
 
   it('leaves out an app, and refuses one it does not know', () => {
-    expect(planStack(env, '/a').apps).toMatchObject([{ name: 'auth-api', runs: true }]);
-    expect(planStack(env, '/a', ['auth-api']).apps).toMatchObject([{ name: 'auth-api', runs: false }]);
+    const running = (without: readonly string[]): readonly string[] =>
+      planStack(env, '/a', without).apps.flatMap(({ name, runs }) => (runs ? [name] : []));
+    const all = ['auth-api', 'llm-api', 'media-api', 'response-api', 'mcp-tools', 'echo-api'];
+    expect(running([])).toEqual(all);
+    expect(running(['auth-api', 'echo-api'])).toEqual(all.slice(1, -1));
     expect(planStack(env, '/a', ['gateway']).gateway).toBeUndefined();
     expect(() => planStack(env, '/a', ['nope'])).toThrow('no such app');
   });

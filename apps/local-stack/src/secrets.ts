@@ -17,6 +17,19 @@ const GENERATORS = {
 export type SecretName = keyof typeof GENERATORS;
 export type Secrets = Readonly<Record<SecretName, string>>;
 
+/** Secrets that nobody generates: a person sets them, for the one app whose row in apps.ts names them. */
+const GIVEN = [
+  'CREDENTIAL_KEY_PREVIOUS',
+  'GATEWAY_CALL_SECRET_PREVIOUS',
+  'KEYCLOAK_REALM_ADMIN_CLIENT_SECRET',
+  'KONG_ADMIN_TOKEN',
+  'LLM_PROVIDER_KEY',
+  'LLM_PROVIDER_KEYS',
+  'S3_ACCESS_KEY_ID',
+  'S3_SECRET_ACCESS_KEY',
+] as const;
+export type GivenSecret = (typeof GIVEN)[number];
+
 export const SECRET_NAMES = Object.keys(GENERATORS) as readonly SecretName[];
 
 /**
@@ -68,9 +81,8 @@ export function identityKey(gatewaySecret: string, service: string): string {
 
 /** The environment without any of our secrets: what a part inherits before it is given its own. */
 export function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(env).filter(([name]) => !(SECRET_NAMES as readonly string[]).includes(name)),
-  );
+  const secret: readonly string[] = [...SECRET_NAMES, ...GIVEN, 'DATABASE_URL'];
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !secret.includes(name)));
 }
 
 function readStored(file: string): Readonly<Record<string, string>> {

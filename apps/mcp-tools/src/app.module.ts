@@ -18,7 +18,7 @@ export class AppModule {
         TelemetryModule.forRoot(logger),
         PrincipalModule.forRoot(principalOptions(SERVICE, config)),
         McpModule.forRoot(mcpOptions(config)),
-        HealthModule.forRoot({ closedPath: '/mcp' }),
+        HealthModule.forRoot({ closedPath: '/mcp', mode: config.AUTH_MODE }),
       ],
     };
   }

@@ -18,7 +18,7 @@ export class AppModule {
         TelemetryModule.forRoot(logger),
         PrincipalModule.forRoot(principalOptions(SERVICE, config)),
         MediaModule.forRoot(mediaOptions(config), storeOptions(config)),
-        HealthModule.forRoot({ closedPath: '/media' }),
+        HealthModule.forRoot({ closedPath: '/media', mode: config.AUTH_MODE }),
       ],
     };
   }

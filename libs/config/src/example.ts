@@ -15,6 +15,22 @@ export function environmentExample(settings: Settings): string {
     .join('\n');
 }
 
+/** The same as a Markdown table, for people who look one up. */
+export function settingsTable(settings: Settings, withoutDefault: readonly string[] = []): string {
+  const rows = Object.entries(settings).map(([name, schema]) => {
+    const fallback = schema.safeParse(undefined);
+    const text = withoutDefault.includes(name)
+      ? 'see below'
+      : !fallback.success
+        ? '**must be set**'
+        : fallback.data === undefined || print(fallback.data) === ''
+          ? '–'
+          : `\`${print(fallback.data)}\``;
+    return `| \`${name}\` | ${text} | ${descriptionOf(schema).replaceAll('|', '\\|')} |\n`;
+  });
+  return rows.length === 0 ? '' : `| Setting | Default | What it is |\n| --- | --- | --- |\n${rows.join('')}`;
+}
+
 /** A default or an optional setting wraps the one that has the description. */
 function descriptionOf(schema: z.ZodType): string {
   if (schema.description !== undefined) return schema.description;

@@ -114,7 +114,7 @@ describe.each(STORES)('POST /media on %s', (store) => {
 
   describe('400', () => {
     it.each([
-      ['nothing', () => '', { type: 'image/png' }, 'body', 'must not be empty'],
+      ['nothing', (): string => '', { type: 'image/png' }, 'body', 'must not be empty'],
       [
         'two files',
         () =>

@@ -41,8 +41,8 @@ export class AuthHealthDto {
   keys!: KeysHealthDto;
 
   @ApiProperty({
-    enum: ['active', 'inactive'],
-    description: 'Whether a request without credentials is refused.',
+    enum: ['active', 'logging', 'inactive'],
+    description: 'Whether a request without credentials is refused; logging: it is let through on purpose.',
   })
-  guard!: 'active' | 'inactive';
+  guard!: 'active' | 'logging' | 'inactive';
 }

@@ -122,7 +122,10 @@ class Contract {
       return body === undefined ? faults : [...faults, 'no body is declared'];
     const media = declared.content[contentType];
     if (media === undefined) return [...faults, `content type "${contentType}" is not declared`];
-    return [...faults, ...this.schemaFaults(`${endpoint.operationId} ${status} ${contentType}`, media.schema, body)];
+    return [
+      ...faults,
+      ...this.schemaFaults(`${endpoint.operationId} ${status} ${contentType}`, media.schema, body),
+    ];
   }
 
   private declaredHeaderFaults({ headers: declared = {} }: DeclaredAnswer, headers: Headers): string[] {

@@ -210,7 +210,7 @@ describe.each(STORES)('POST /media on %s', (store) => {
     it('a file that does not say how long it is, and never ends, is cut off', async () => {
       const as = caller();
       const sending = begin(as, { 'content-type': 'image/png', 'transfer-encoding': 'chunked' });
-      const cut = once(sending, 'close');
+      const cut = new Promise((resolve) => sending.once('close', resolve));
       sending.on('error', () => undefined);
       const answered = once(sending, 'response') as Promise<[{ statusCode: number; resume(): void }]>;
       sending.write(PNG);

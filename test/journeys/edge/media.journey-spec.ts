@@ -132,11 +132,11 @@ describe('files through the gateway', () => {
     });
     const sending = fetch(`${edge.nodes[0]?.url}/media`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${ann.accessToken}`, 'content-type': 'image/png' },
+      headers: { authorization: `Bearer ${guest.accessToken}`, 'content-type': 'image/png' },
       body: pieces,
       duplex: 'half',
       signal: gone.signal,
-    } as RequestInit);
+    });
     const ended = expect(sending).rejects.toThrow();
     await eventually(() => readdirSync(join(folder, 'incoming')).length === 1, 'the upload is under way');
     gone.abort();

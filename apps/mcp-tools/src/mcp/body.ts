@@ -10,14 +10,16 @@ export function streamMessages(server: FastifyInstance): void {
   server.addContentTypeParser('*', (_request, body, done) => done(null, body));
 }
 
-/** The whole text; undefined when it is too long, of which no more is kept then. */
+/** The whole text; undefined when it is too long, and then what is left of it is unread. */
 export async function textOf(body: unknown): Promise<string | undefined> {
+  if (body === undefined || body === null) return '';
   const pieces: Buffer[] = [];
   let length = 0;
-  for await (const piece of (body ?? []) as Readable | []) {
+  // Destroying the request would take the connection away before it is answered.
+  for await (const piece of (body as Readable).iterator({ destroyOnReturn: false })) {
+    pieces.push(piece as Buffer);
     length += (piece as Buffer).length;
-    if (length <= MAX_MESSAGE_BYTES) pieces.push(piece as Buffer);
-    else pieces.length = 0;
+    if (length > MAX_MESSAGE_BYTES) return undefined;
   }
-  return length > MAX_MESSAGE_BYTES ? undefined : Buffer.concat(pieces).toString('utf8');
+  return Buffer.concat(pieces).toString('utf8');
 }

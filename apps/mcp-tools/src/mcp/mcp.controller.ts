@@ -13,6 +13,7 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, type Principal, Scopes } from '#principal';
+import { dropRest } from '#service';
 import { MAX_MESSAGE_BYTES, textOf } from './body.js';
 import { INVALID_REQUEST, jsonRpcError, parseMessage, SERVER_ERROR } from './json-rpc.js';
 import { JsonRpcAnswerDto } from './mcp.dto.js';
@@ -75,6 +76,7 @@ export class McpController {
       return refuse(reply, 415, jsonRpcError(SERVER_ERROR, 'Content-Type must be application/json.'));
     const text = await textOf(body);
     if (text === undefined) {
+      dropRest(request);
       const message = `A message may have at most ${MAX_MESSAGE_BYTES} bytes.`;
       return refuse(reply, 413, jsonRpcError(INVALID_REQUEST, message));
     }

@@ -30,7 +30,7 @@ describe('the name of a file', () => {
   it('comes back from its own header, whatever it is, and cannot break out of it', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 150 }), (text) => {
-        fc.pre(text.isWellFormed());
+        fc.pre(!/\p{Cs}/u.test(text));
         const header = disposition('attachment', text);
         expect(header).toMatch(/^[\x20-\x7e]*$/);
         if (text !== '') expect(filenameIn(header)).toBe(text);

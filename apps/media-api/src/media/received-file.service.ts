@@ -3,8 +3,6 @@ import type { FastifyRequest } from 'fastify';
 import { MalformedRequest, Problem, ValidationFailed } from '#problem';
 import { cleanFilename, filenameIn } from './filename.js';
 
-/** What comes after a refusal is read and thrown away for so long, so that the client gets to see the answer. */
-const LINGER_MS = 2000;
 const ONE_FILE = 'must be one file and nothing else';
 
 /** An upload before anything of it is believed. */
@@ -25,15 +23,6 @@ export class FileReceiver {
   async receive(request: FastifyRequest, filename?: string): Promise<ReceivedFile> {
     const file = request.isMultipart() ? await part(request) : body(request);
     return { ...file, filename: cleanFilename(filename, 'filename') ?? file.filename };
-  }
-
-  /** Reads on without keeping anything, after an upload was refused half way. */
-  dropRest({ raw }: FastifyRequest): void {
-    if (raw.readableEnded || raw.destroyed) return;
-    raw.unpipe();
-    raw.resume();
-    const timer = setTimeout(() => raw.destroy(), LINGER_MS).unref();
-    raw.once('close', () => clearTimeout(timer));
   }
 }
 

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Principal } from '#principal';
 import { ValidationFailed } from '#problem';
+import { dropRest } from '#service';
 import { MEDIA_STORE, type MediaObject, type MediaStore, newMediaId } from '../store/index.js';
 import { findType } from './media-types.js';
 import { MEDIA_OPTIONS, type MediaOptions } from './media.options.js';
@@ -36,7 +37,7 @@ export class UploadsService {
       this.assertLength(file.announced ?? 0);
       return await this.withinQuota(principal, file);
     } catch (error) {
-      this.receiver.dropRest(request);
+      dropRest(request);
       throw error;
     }
   }

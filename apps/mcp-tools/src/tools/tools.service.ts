@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
@@ -21,6 +22,8 @@ const READS = { readOnlyHint: true, openWorldHint: false };
 
 /** The tools, each in the name of whoever is calling. */
 export class Tools {
+  private readonly logger = new Logger(Tools.name);
+
   constructor(private readonly options: ToolsOptions) {}
 
   register(server: McpServer, asker: Asker): void {
@@ -85,13 +88,13 @@ export class Tools {
   private async media(asker: Asker, input: { limit?: number; cursor?: string }) {
     const query = new URLSearchParams();
     for (const [name, value] of Object.entries(input)) query.set(name, String(value));
-    const answer = await this.options.mediaApi.call(`/media?${query}`, asked(asker));
+    const answer = await this.options.mediaApi.call(`/media?${query.toString()}`, asked(asker));
     return contentOf('media-api', answer, z.object(shapes.MEDIA));
   }
 
-  /** What a key lacks is said before anything is asked; so is why a service would not, afterwards. */
+  /** What a key lacks is said before anything is asked, and why a service would not, afterwards. */
   private async run(
-    { principal }: Asker,
+    { principal, requestId }: Asker,
     scope: Scope | undefined,
     work: () => Promise<Record<string, unknown>>,
   ): Promise<CallToolResult> {
@@ -101,11 +104,17 @@ export class Tools {
       const content = await work();
       return { structuredContent: content, content: [{ type: 'text', text: JSON.stringify(content) }] };
     } catch (error) {
-      const text =
-        error instanceof Problem ? error.detail : error instanceof ToolFailure ? error.message : undefined;
-      if (text === undefined) throw error;
+      const text = this.wordsOf(error, requestId);
       return { isError: true, content: [{ type: 'text', text }] };
     }
+  }
+
+  private wordsOf(error: unknown, requestId: string): string {
+    if (error instanceof Problem) return error.detail;
+    if (error instanceof ToolFailure) return error.message;
+    const reason = error instanceof Error ? error.stack : String(error);
+    this.logger.error(`a tool failed in request ${requestId}: ${reason}`);
+    return `Something went wrong on our side. Ask about request ${requestId}.`;
   }
 }
 

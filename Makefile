@@ -3,7 +3,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 STACK := node dist/apps/local-stack/src/main.js
 
-.PHONY: help up down status test test-auth check bench clean
+COMPOSE := docker compose --env-file docker/.env -f docker/compose.yaml \
+	$(if $(filter production,$(NODE_ENV)),,-f docker/compose.development.yaml) --profile full
+
+.PHONY: help up up-full engine down status test test-auth check bench clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -11,8 +14,18 @@ help: ## List the commands
 up: dist ## Start PostgreSQL, Keycloak, auth-api and a gateway on this machine
 	@$(STACK) up
 
-down: ## Stop what `make up` started
+up-full: engine dist ## The same in containers, with the real Kong, Prometheus and Grafana (Docker)
+	@node docker/setup.mjs
+	@$(COMPOSE) up -d --build --wait
+	@echo "gateway http://localhost:8000, Keycloak http://localhost:8085, Grafana http://localhost:3000 (admin; passwords in docker/.env)"
+
+engine:
+	@docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1 || \
+	{ echo "make up-full needs a running Docker engine (28 or newer) with compose (2.33 or newer); without one: make up" >&2; exit 1; }
+
+down: ## Stop what `make up` and `make up-full` started
 	@if [ -d dist ]; then $(STACK) down; else echo "nothing is built, so nothing is running"; fi
+	@if [ -f docker/.env ] && docker info >/dev/null 2>&1; then $(COMPOSE) down; fi
 
 status: dist ## Show what is running
 	@$(STACK) status

@@ -29,11 +29,13 @@ const CHECK = [
   one('dead code', bin('knip')),
   one('no secret in the repository', node, 'test/architecture/secrets.mjs'),
   one('topology', 'npm', 'run', '--silent', 'kong:check'),
+  one('prometheus rules', node, 'docker/prometheus/check.mjs'),
   jest('unit', ['unit']),
 ];
 const ALL = [
   ...CHECK,
   one('build', 'npm', 'run', '--silent', 'build'),
+  jest('deployment', ['deploy'], '--runInBand'),
   one('generated files', node, 'docs/generate.mjs', '--check'),
   {
     name: 'Lua plugins',

@@ -5,6 +5,8 @@ import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { built, consumerAt, REALM } from './kong-sync-world.mjs';
 
+// As the program itself begins.
+const { endLeanStart } = await built('apps/auth-api/src/lean-start');
 const { Secret } = await built('libs/config/src/index');
 const { Database, Locks } = await built('libs/storage/src/index');
 const { createLogger, registry } = await built('libs/telemetry/src/index');
@@ -17,7 +19,10 @@ const { CreateKongSync1763900000009, SyncStateRow } = await built('apps/auth-api
 const { DatabaseSync } = await built('apps/auth-api/src/kong-sync/database-sync.service');
 const { KongNode } = await built('apps/auth-api/src/kong-sync/kong-node.service');
 const { KongSync } = await built('apps/auth-api/src/kong-sync/kong-sync.service');
+const { PacedWriter } = await built('apps/auth-api/src/kong-sync/paced-writer.service');
+const { PendingChanges } = await built('apps/auth-api/src/kong-sync/pending-changes.service');
 const { SyncMetrics } = await built('apps/auth-api/src/kong-sync/sync-metrics.service');
+const { SyncProgress } = await built('apps/auth-api/src/kong-sync/sync-progress.service');
 const { SyncStateRepository } = await built('apps/auth-api/src/kong-sync/sync-state.repository');
 const { TopologyFile } = await built('apps/auth-api/src/kong-sync/topology-file.service');
 
@@ -46,21 +51,26 @@ const state = new SyncStateRepository(database);
 const metrics = new SyncMetrics();
 /** Nothing of the realm's keys is in a Kong whose plugin is ours. */
 const realmKeys = { desired: async () => [], onChange: () => undefined };
+const node = new KongNode(nodes, options);
+const audit = new AuditService(database);
+const writer = new PacedWriter(metrics);
+const progress = new SyncProgress(writer, state, logger);
 const engine = new DatabaseSync(
-  new KongNode(nodes, options),
+  node,
   new TopologyFile(nodes, logger, options),
   desired,
-  state,
-  new AuditService(database),
+  new PendingChanges(node, desired, audit, writer, progress, logger, options),
+  writer,
+  progress,
+  audit,
   database,
-  metrics,
   realmKeys,
-  logger,
   options,
 );
 
 database.onModuleInit();
 await database.whenReady;
+endLeanStart();
 const { signal } = new globalThis.AbortController();
 const jobs = {
   /** What should be in Kong. The consumers are those of the peer's file. */
@@ -77,7 +87,6 @@ const jobs = {
     await state.compared(new Date(), { drift: 0, blocked: [], held: undefined });
     const watch = { onReturn: () => undefined };
     const sync = new KongSync(
-      desired,
       watch,
       realmKeys,
       desired,

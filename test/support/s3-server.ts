@@ -8,7 +8,7 @@ import {
   ListObjectsV2Command,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { pythonWith } from './python.js';
+import { installedPython } from './kept-tools.js';
 import { rememberSecrets } from './secrets-ledger.js';
 
 const REQUIREMENTS = join(import.meta.dirname, 'moto-requirements.txt');
@@ -36,7 +36,7 @@ export interface S3Server {
 
 /** @throws {Error} there is no python3 with venv, PyPI cannot be reached, or the server does not start */
 export async function startS3(): Promise<S3Server> {
-  const python = await pythonWith('moto', REQUIREMENTS);
+  const python = await installedPython('moto', REQUIREMENTS);
   const child = spawn(python, ['-c', PROGRAM], { stdio: ['pipe', 'pipe', 'pipe'] });
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   let output = '';

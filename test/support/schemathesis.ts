@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pythonWith, runToEnd } from './python.js';
+import { ended, installedPython } from './kept-tools.js';
 
 const REQUIREMENTS = join(import.meta.dirname, 'schemathesis-requirements.txt');
 
@@ -25,7 +25,7 @@ export interface SchemathesisResult {
 
 /** Runs schemathesis on /openapi.json, with the same cases each time. */
 export async function runSchemathesis(run: SchemathesisRun): Promise<SchemathesisResult> {
-  const python = await pythonWith('schemathesis', REQUIREMENTS);
+  const python = await installedPython('schemathesis', REQUIREMENTS);
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-schemathesis-'));
   try {
     const config = join(folder, 'schemathesis.toml');
@@ -38,7 +38,7 @@ export async function runSchemathesis(run: SchemathesisRun): Promise<Schemathesi
       ...['--continue-on-failure', '--warnings', 'off', '--no-color'],
       ...['--report', 'json', '--report-json-path', report],
     ];
-    const { code, output } = await runToEnd(python, args, folder);
+    const { code, output } = await ended(python, args, folder);
     return { code, output, ...countsOf(report, output) };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,6 @@
+import { endLeanStart } from './lean-start.js';
 import { runService } from '#service';
 import { PROGRAM } from './app.service.js';
 
 await runService(PROGRAM);
+endLeanStart();

@@ -26,6 +26,7 @@ function _M.init()
   counter("auth_apikey_failures_total", "API keys refused, by reason", { "reason" })
   counter("auth_missing_total", "Requests without a credential, refused")
   counter("auth_confused_deputy_total", "Requests with good credentials of two people, refused")
+  counter("auth_refused_total", "Requests that the gateway refused, by route and reason", { "route", "reason" })
   collectors.latency =
     prometheus:histogram("auth_latency_ms", "Time from the first of our plugins to the verdict", nil, BUCKETS_MS)
 end
@@ -50,12 +51,21 @@ local function labelled(reason)
   return labels
 end
 
+--- Names of routes and reasons are lists of ours: never a client's text.
+local function count_refusal(reason)
+  local route = kong.router.get_route()
+  count("auth_refused_total", { route and route.name or "none", reason })
+end
+
 --- In the log phase: one request, let in or refused.
 function _M.observe(request)
   if not collectors then
     return
   end
   local refused = request.refused
+  if refused then
+    count_refusal(refused.reason)
+  end
   if not refused then
     count(SUCCESS[request.principal.method])
   elseif refused.reason == "missing" then

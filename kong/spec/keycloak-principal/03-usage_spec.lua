@@ -247,9 +247,20 @@ describe("keycloak-principal: metrics", function()
       ["auth_apikey_failures_total{unknown-key}"] = 1,
       auth_confused_deputy_total = 1,
       auth_missing_total = 1,
+      ["auth_refused_total{people,expired}"] = 1,
+      ["auth_refused_total{people,unknown-key}"] = 1,
+      ["auth_refused_total{people,confused-deputy}"] = 1,
+      ["auth_refused_total{people,missing}"] = 1,
     }, counts)
     assert.equal(6, #observed)
     assert.equal("auth_latency_ms=0", observed[1])
+  end)
+
+  it("name no route where none matched, and count it when the gateway itself cannot vouch for anybody", function()
+    gateway.route = nil
+    plugins[3][2].identity_secret = ""
+    gateway:send(plugins, { headers = { authorization = "Bearer " .. tokens.sign(tokens.claims(gateway.clock.now)) } })
+    assert.equal(1, counts["auth_refused_total{none,not-configured}"])
   end)
 
   it("say nothing of public routes", function()

@@ -193,6 +193,8 @@ local function new_kong(world)
     } },
     router = { get_service = function()
       return world.service and { name = world.service }
+    end, get_route = function()
+      return world.route and { name = world.route }
     end },
     response = { exit = function(status, body, headers)
       error({ [EXIT] = true, status = status, body = body, headers = headers or {} })
@@ -204,6 +206,7 @@ end
 function _M.new()
   local world = {
     clock = { now = 1700000000 },
+    route = "people",
     shared = {},
     http = {},
     calls = {},

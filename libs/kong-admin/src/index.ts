@@ -2,6 +2,7 @@ export { KongAdmin } from './admin.js';
 export { apply, type ApplyOptions, ApplyStopped, type KongWriter } from './apply.js';
 export { configurationHash, readConfiguration, strangersIn } from './configuration.js';
 export { KongRefused, KongUnreachable } from './errors.js';
+export { isJustSo } from './just-so.js';
 export { KongAdminModule } from './kong-admin.module.js';
 export { KongNodes, type NodeRequest } from './nodes.js';
 export type { KongAdminOptions } from './options.js';

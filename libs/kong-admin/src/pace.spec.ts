@@ -65,11 +65,28 @@ describe('the pace of writes', () => {
   it('gives Kong time after as many events as it may keep, but not to answer a read', async () => {
     const pace = new Pace(() => 0);
     const done = () => Promise.resolve();
-    await pace.run(done, 20_000);
+    await pace.run(done, { events: 20_000 });
     let isWritten = false;
-    const write = pace.run(done, 20).then(() => (isWritten = true));
-    await pace.run(done, 0);
+    const write = pace.run(done, { events: 20 }).then(() => (isWritten = true));
+    await pace.run(done, { events: 0 });
     expect(isWritten).toBe(false);
     await write;
+  });
+
+  it('lets what is urgent go before what waits', async () => {
+    const pace = new Pace();
+    const begun: string[] = [];
+    const turn = (name: string, isUrgent: boolean) =>
+      pace.run(
+        async () => {
+          begun.push(name);
+          await new Promise((resolve) => setImmediate(resolve));
+        },
+        { isUrgent },
+      );
+    const many = Array.from({ length: 50 }, (_, at) => turn(String(at), false));
+    const urgent = turn('urgent', true);
+    await Promise.all([...many, urgent]);
+    expect(begun.indexOf('urgent')).toBeLessThan(10);
   });
 });

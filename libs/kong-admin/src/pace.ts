@@ -13,6 +13,13 @@ const SLOW_MS = 250;
 /** What was under way together fails or is slow together: it counts once. */
 const COUNTS_ONCE_MS = 500;
 
+interface Turn {
+  /** That it leaves Kong with: none for a read, one for a write, more where something falls with it. */
+  readonly events?: number;
+  /** Goes before everything that waits. */
+  readonly isUrgent?: boolean;
+}
+
 /**
  * How fast Kong is written to: one more at a time while it keeps up, half as many when it is slow or fails. It answers 2xx
  * long before it has digested a write and loses its own events when those are too many, so after a great many it is given
@@ -34,9 +41,8 @@ export class Pace {
     return this.width;
   }
 
-  /** @param events that it leaves Kong with: none for a read, one for a write, more where something falls with it */
-  async run<T>(work: () => Promise<T>, events = 1): Promise<T> {
-    await this.enter();
+  async run<T>(work: () => Promise<T>, { events = 1, isUrgent = false }: Turn = {}): Promise<T> {
+    await this.enter(isUrgent);
     try {
       await this.digested(events);
       const began = this.now();
@@ -52,8 +58,12 @@ export class Pace {
     }
   }
 
-  private async enter(): Promise<void> {
-    while (this.inFlight >= this.width) await new Promise<void>((resolve) => this.waiting.push(resolve));
+  private async enter(isUrgent: boolean): Promise<void> {
+    while (this.inFlight >= this.width)
+      await new Promise<void>((resolve) => {
+        if (isUrgent) this.waiting.unshift(resolve);
+        else this.waiting.push(resolve);
+      });
     this.inFlight += 1;
   }
 

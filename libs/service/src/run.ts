@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { ConfigurationError, type Parsed, parseSettings, type Settings } from '#config';
-import { createLogger, logProcessOutput } from '#telemetry';
+import { createLogger, logProcessOutput, startTracing } from '#telemetry';
 import { type ServiceOptions, startService } from './service.js';
 
 /** What an app's `main.ts` says of itself. */
@@ -16,6 +16,7 @@ interface Listening {
   readonly PORT: number;
   readonly INTERNAL_PORT: number;
   readonly LOG_LEVEL: string;
+  readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string;
 }
 
 /** All that a `main.ts` does: reads the environment and starts the service, or says in one text why it can not. */
@@ -23,7 +24,9 @@ export async function runService<S extends Settings>(program: Program<S>): Promi
   const { name, settings, service } = program;
   try {
     const config = parseSettings(settings, process.env);
-    const { HOST: host, PORT: port, INTERNAL_PORT: internalPort, LOG_LEVEL: level } = config as Listening;
+    const { HOST: host, PORT: port, INTERNAL_PORT: internalPort, ...rest } = config as Listening;
+    const { LOG_LEVEL: level, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } = rest;
+    await startTracing({ service: name, endpoint });
     const logger = createLogger({ service: name, level });
     logProcessOutput(logger);
     await startService({ ...service(config, logger), host, port, internalPort });

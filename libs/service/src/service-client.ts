@@ -1,12 +1,15 @@
 import type { Secret } from '#config';
 import { IdentitySigner, type Principal } from '#principal';
 import { defineProblem } from '#problem';
+import { traceHeaders } from '#telemetry';
 
 /** A request of one service of ours to another, in the name of whoever called it. */
 export interface ServiceCall {
   readonly principal: Principal;
   /** `X-Request-Id` of the request that causes this one. */
   readonly requestId: string;
+  /** Headers of that request: the trace that they name goes on. */
+  readonly incoming?: Readonly<Record<string, string | string[] | undefined>>;
   readonly method?: string;
   /** Sent as JSON. */
   readonly body?: unknown;
@@ -56,6 +59,7 @@ export class ServiceClient {
     const timer = setTimeout(() => late.abort(), timeoutMs);
     const headers = {
       ...call.headers,
+      ...traceHeaders(call.incoming ?? {}),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       'x-gateway-identity': await this.signer.sign(principal),
       'x-request-id': requestId,

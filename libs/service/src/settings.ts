@@ -36,6 +36,11 @@ export function listenSettings(ports: { readonly port: number; readonly internal
 export function serviceSettings(ports: { readonly port: number; readonly internalPort: number }) {
   return {
     ...listenSettings(ports),
+    OTEL_EXPORTER_OTLP_ENDPOINT: setting
+      .url(
+        'OpenTelemetry collector that traces are sent to (OTLP by HTTP, without /v1/traces); unset: no tracing.',
+      )
+      .optional(),
     AUTH_MODE: setting
       .oneOf(
         ['enforce', 'log'],

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import pg from 'pg';
 import { Counter } from 'prom-client';
 import { registry } from '#telemetry';
+import { tracedStatement } from './traced-statement.js';
 
 const statements = new Counter({
   name: 'storage_statements_total',
@@ -27,7 +28,9 @@ export function countingClient(connection: string, logger: Logger): typeof pg.Cl
     // pg's query has many overloads; all of them pass through unchanged.
     override query = ((...input: Parameters<pg.Client['query']>) => {
       counter.inc();
-      const answer: unknown = pg.Client.prototype.query.apply(this, input);
+      const answer = tracedStatement(input, (statement) =>
+        pg.Client.prototype.query.apply(this, statement as Parameters<pg.Client['query']>),
+      );
       if (answer instanceof Promise) answer.catch((error: unknown) => this.endIfSilent(error));
       return answer;
     }) as unknown as pg.Client['query'];

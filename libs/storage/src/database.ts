@@ -5,6 +5,7 @@ import { DataSource, type EntityManager, type ObjectLiteral, type Repository } f
 import { countingClient } from './counting-client.js';
 import { STORAGE_OPTIONS, type StorageOptions } from './options.js';
 import { orUnavailable, StorageUnavailable } from './storage.problems.js';
+import { keepCallers } from './traced-statement.js';
 
 const MAX_RETRY_DELAY_MS = 1000;
 const CONNECT_TIMEOUT_MS = 2000;
@@ -121,7 +122,10 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
   private async open(): Promise<void> {
     for (let delayMs = 100; !this.closed; delayMs = Math.min(delayMs * 2, MAX_RETRY_DELAY_MS)) {
       try {
-        if (!this.source.isInitialized) await this.source.initialize();
+        if (!this.source.isInitialized) {
+          await this.source.initialize();
+          keepCallers(this.pool);
+        }
         await this.migrate();
         this.migrated = true;
         this.markReady();

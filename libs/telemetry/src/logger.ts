@@ -1,6 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type DestinationStream, type Logger } from 'pino';
 import { REDACTED_PATHS, scrub } from './redaction.js';
+import { currentTraceId, isTracing } from './tracing/tracing.js';
 
 export interface LoggerOptions {
   readonly service: string;
@@ -20,6 +21,7 @@ export function createLogger(
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
       hooks: { streamWrite: scrub },
+      ...(isTracing() && { mixin: () => ({ trace_id: currentTraceId() }) }),
     },
     destination,
   );

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { Histogram } from 'prom-client';
 import { registry } from './metrics.js';
+import { traceIdOf, traceRequests } from './tracing/request-spans.js';
 
 const ACCEPTED_REQUEST_ID = /^[\w.:-]{8,64}$/;
 
@@ -33,6 +34,7 @@ export function logRequests(
   { quiet, describeCaller }: { quiet: readonly string[]; describeCaller: DescribeCaller },
 ): void {
   const quietRoutes = new Set(quiet);
+  traceRequests(server, quietRoutes);
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     done();
@@ -46,6 +48,7 @@ export function logRequests(
       logger[level](
         {
           request_id: request.id,
+          trace_id: traceIdOf(request),
           method: request.method,
           path: request.url.split('?', 1)[0],
           status,

@@ -18,8 +18,11 @@ import {
 import { DatabaseSync } from '../../../apps/auth-api/src/kong-sync/database-sync.service.js';
 import { CreateKongSync1763900000009, SyncStateRow } from '../../../apps/auth-api/src/kong-sync/index.js';
 import { KongNode } from '../../../apps/auth-api/src/kong-sync/kong-node.service.js';
+import { PacedWriter } from '../../../apps/auth-api/src/kong-sync/paced-writer.service.js';
+import { PendingChanges } from '../../../apps/auth-api/src/kong-sync/pending-changes.service.js';
 import type { RealmKeysService } from '../../../apps/auth-api/src/kong-sync/realm-keys.service.js';
 import { SyncMetrics } from '../../../apps/auth-api/src/kong-sync/sync-metrics.service.js';
+import { SyncProgress } from '../../../apps/auth-api/src/kong-sync/sync-progress.service.js';
 import { SyncStateRepository } from '../../../apps/auth-api/src/kong-sync/sync-state.repository.js';
 import { TopologyFile } from '../../../apps/auth-api/src/kong-sync/topology-file.service.js';
 import { AdminProxy } from '../../support/admin-proxy.js';
@@ -162,16 +165,20 @@ async function engineOf(databaseUrl: string, adminUrl: string): Promise<Database
     topologyFile: undefined,
   } as const;
   const noRealmKeys = { desired: () => Promise.resolve([]) } as unknown as RealmKeysService;
+  const node = new KongNode(nodes, options);
+  const audit = new AuditService(database);
+  const writer = new PacedWriter(new SyncMetrics());
+  const progress = new SyncProgress(writer, new SyncStateRepository(database), logger);
   return new DatabaseSync(
-    new KongNode(nodes, options),
+    node,
     new TopologyFile(nodes, logger, options),
     consumers,
-    new SyncStateRepository(database),
-    new AuditService(database),
+    new PendingChanges(node, consumers, audit, writer, progress, logger, options),
+    writer,
+    progress,
+    audit,
     database,
-    new SyncMetrics(),
     noRealmKeys,
-    logger,
     options,
   );
 }

@@ -8,6 +8,7 @@ import { ApiKeysRepository } from './api-keys.repository.js';
 import { ApiKeysService } from './api-keys.service.js';
 import { GatewayCallGuard } from './gateway-call.guard.js';
 import { KeyCleanup } from './key-cleanup.service.js';
+import { KeyCount } from './key-count.service.js';
 import { KeyMirror } from './key-mirror.service.js';
 import { KeyRequests } from './key-request.service.js';
 import { KeyValidator } from './key-validator.service.js';
@@ -29,6 +30,7 @@ export class ApiKeysModule {
         ApiKeyResolver,
         ApiKeysService,
         KeyCleanup,
+        KeyCount,
         KeyMirror,
         KeyRequests,
         KeyValidator,

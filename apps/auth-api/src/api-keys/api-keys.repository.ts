@@ -27,6 +27,12 @@ interface KnownKeyRow {
   roles: string[];
 }
 
+const COUNT_IN_USE = {
+  name: 'api-keys-in-use',
+  text: `SELECT count(*) AS usable, count(*) FILTER (WHERE last_used_at > now() - interval '1 day') AS used
+         FROM api_keys WHERE revoked_at IS NULL AND expires_at > now()`,
+};
+
 const USABLE = 'revoked_at IS NULL AND expires_at > now()';
 
 export interface KeyPage {
@@ -42,6 +48,12 @@ export class ApiKeysRepository {
   async findByHash(hash: string): Promise<KnownKey | undefined> {
     const [row] = await this.database.run<KnownKeyRow>(FIND_BY_HASH, [hash]);
     return row === undefined ? undefined : toKnownKey(row);
+  }
+
+  /** Usable keys of everybody, and how many of them were used within a day: one statement that reads the table once. */
+  async countInUse(): Promise<{ readonly usable: number; readonly used: number }> {
+    const [row] = await this.database.run<{ usable: string; used: string }>(COUNT_IN_USE, []);
+    return { usable: Number(row?.usable), used: Number(row?.used) };
   }
 
   /** The owner's row, locked until the transaction ends: keys of one user are made and counted one at a time. */

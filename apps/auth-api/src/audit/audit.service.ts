@@ -6,6 +6,12 @@ import { Database } from '#storage';
 import { AuditEvent } from './audit-event.entity.js';
 import type { Origin } from './origin.decorator.js';
 
+/** One statement for however many: TypeORM's takes longer to write than PostgreSQL needs to do it. */
+const INSERT = `
+  INSERT INTO audit_events (id, at, actor, action, target, request_id, address, details)
+  SELECT id, at, actor, action, target, request_id, address, details FROM jsonb_to_recordset($1::jsonb)
+    AS e (id uuid, at timestamptz, actor uuid, action text, target text, request_id text, address text, details jsonb)`;
+
 export interface AuditEntry {
   /** Keycloak id of who did it; undefined for the system. */
   readonly actor: string | undefined;
@@ -31,18 +37,19 @@ export class AuditService {
 
   /** As `record`, for many things that are done together. */
   async recordAll(manager: EntityManager, entries: readonly AuditEntry[]): Promise<void> {
-    const events = entries.map((entry): AuditEvent => ({
+    if (entries.length === 0) return;
+    const at = new Date();
+    const events = entries.map(({ actor, action, target, origin, details }) => ({
       id: randomUUID(),
-      at: new Date(),
-      actor: entry.actor ?? null,
-      action: entry.action,
-      target: entry.target,
-      requestId: entry.origin?.requestId ?? null,
-      address: entry.origin?.address ?? null,
-      details: { ...entry.details },
+      at,
+      actor,
+      action,
+      target,
+      request_id: origin?.requestId,
+      address: origin?.address,
+      details: details ?? {},
     }));
-    // Its type wants every value inside `details` to be a column. `save` would look for the rows first.
-    await manager.insert(AuditEvent, events as object[]);
+    await manager.query(INSERT, [JSON.stringify(events)]);
   }
 
   /** Newest first; `cursor` is the `nextCursor` of the page before. @throws {Problem} ValidationFailed: it is not */

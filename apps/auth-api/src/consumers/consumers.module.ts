@@ -4,6 +4,7 @@ import { ConsumersController } from './consumers.controller.js';
 import { CONSUMERS_OPTIONS, type ConsumersOptions } from './consumers.options.js';
 import { ConsumersRepository } from './consumers.repository.js';
 import { ConsumersService } from './consumers.service.js';
+import { CredentialResealing } from './credential-resealing.service.js';
 import { DesiredConsumers } from './desired-consumers.service.js';
 import { RegistrationController } from './registration.controller.js';
 import { RegistrationsRepository } from './registrations.repository.js';
@@ -31,6 +32,7 @@ export class ConsumersModule {
         UserLimitsRepository,
         UserLimitsService,
         UserLimitsUpkeep,
+        CredentialResealing,
       ],
       exports: [DesiredConsumers],
     };

@@ -46,6 +46,7 @@ const PENDING = {
   name: 'consumers-pending',
   text: `${DESIRED} WHERE c.id IN (
            SELECT id FROM consumers WHERE revision <> applied_revision AND (next_attempt_at IS NULL OR next_attempt_at <= now())
+             AND NOT id = ANY($2::uuid[])
            ORDER BY removed_at NULLS LAST, revision LIMIT $1)
          GROUP BY c.id ORDER BY c.removed_at NULLS LAST, c.revision`,
 };
@@ -219,10 +220,12 @@ export class DesiredConsumers {
   /**
    * What Kong does not have yet and may be tried now: what should be gone first, then in the order of change. One whose
    * credential can not be opened counts as refused, and holds up nobody else.
+   *
+   * @param taken are being worked on, and left out
    */
-  async pending(limit: number): Promise<DesiredConsumer[]> {
+  async pending(limit: number, taken: readonly string[] = []): Promise<DesiredConsumer[]> {
     const consumers: DesiredConsumer[] = [];
-    for (const row of await this.database.run<DesiredRow>(PENDING, [limit])) {
+    for (const row of await this.database.run<DesiredRow>(PENDING, [limit, taken])) {
       try {
         consumers.push(...this.toConsumers([row]));
       } catch (error) {

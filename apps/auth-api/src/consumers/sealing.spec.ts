@@ -23,6 +23,14 @@ describe('a sealed secret', () => {
     expect(new Seal([another, key]).open(sealed, 'credential').reveal()).toBe('what a client shows');
   });
 
+  it('is sealed anew with the present key, after which the previous one is not needed, and only once', () => {
+    const rotated = new Seal([another, key]);
+    const renewed = rotated.renew(sealed, 'credential') as Buffer;
+    expect(new Seal([another]).open(renewed, 'credential').reveal()).toBe('what a client shows');
+    expect(rotated.renew(renewed, 'credential')).toBeUndefined();
+    expect(() => new Seal([another]).renew(sealed, 'credential')).toThrow(Unsealable);
+  });
+
   it.each([
     ['another key', () => new Seal([another]).open(sealed, 'credential')],
     ["another credential's id", () => new Seal([key]).open(sealed, 'another')],

@@ -51,6 +51,16 @@ export class Seal {
     }
     throw new Unsealable(id);
   }
+
+  /** The same secret sealed with the present key; undefined where it is already. @throws {Unsealable} */
+  renew(sealed: Buffer, id: string): Buffer | undefined {
+    try {
+      openWith(this.#keys[0] as Buffer, sealed, id);
+      return undefined;
+    } catch {
+      return this.seal(this.open(sealed, id), id);
+    }
+  }
 }
 
 function openWith(key: Buffer, sealed: Buffer, id: string): Secret {

@@ -14,6 +14,11 @@ export type Fields = { readonly id: string; readonly tags: readonly string[] } &
   Record<string, unknown>
 >;
 
+/** Nothing yet, to be filled. */
+export function emptyState(): Record<(typeof KINDS)[number], Fields[]> {
+  return { consumers: [], 'key-auths': [], acls: [], oauth2: [], jwts: [], plugins: [] };
+}
+
 /** The consumers as entities of Kong; every id is computed, so that writing one twice is writing it once. */
 export function stateOf(consumers: readonly DesiredConsumer[], realm: string): ConsumerState {
   const there = consumers.filter(({ removed }) => !removed);

@@ -41,7 +41,8 @@ export class KongNode {
       } catch (error) {
         if (!(error instanceof KongUnreachable)) throw error;
         this.checked.delete(admin.url);
-        this.at += 1;
+        // Others may have had the same of it at the same time.
+        if (this.admins[this.at % this.admins.length] === admin) this.at += 1;
         if (tried >= this.admins.length) throw error;
       }
     }

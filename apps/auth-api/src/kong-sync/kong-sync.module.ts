@@ -10,6 +10,8 @@ import { KongNode } from './kong-node.service.js';
 import { KONG_SYNC_OPTIONS, type KongSyncOptions } from './kong-sync.options.js';
 import { KongSync } from './kong-sync.service.js';
 import { NodeWatch } from './node-watch.service.js';
+import { PacedWriter } from './paced-writer.service.js';
+import { PendingChanges } from './pending-changes.service.js';
 import { RealmKeyRotation } from './realm-key-rotation.service.js';
 import { RealmKeysController } from './realm-keys.controller.js';
 import { RealmKeysInKong } from './realm-keys-in-kong.service.js';
@@ -18,6 +20,7 @@ import { RealmKeysRepository } from './realm-keys.repository.js';
 import { RealmKeysService } from './realm-keys.service.js';
 import { SYNC_ENGINE } from './sync-engine.js';
 import { SyncMetrics } from './sync-metrics.service.js';
+import { SyncProgress } from './sync-progress.service.js';
 import { SyncStateRepository } from './sync-state.repository.js';
 import { SyncStatus } from './sync-status.service.js';
 import { TopologyFile } from './topology-file.service.js';
@@ -40,7 +43,10 @@ export class KongSyncModule {
         TopologyFile,
         SyncMetrics,
         SyncStateRepository,
+        SyncProgress,
         SyncStatus,
+        PacedWriter,
+        PendingChanges,
         KongSync,
         { provide: REALM_KEYS_OPTIONS, useValue: realmKeys },
         RealmKeysRepository,

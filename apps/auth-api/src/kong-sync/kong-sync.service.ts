@@ -140,7 +140,9 @@ export class KongSync implements OnApplicationBootstrap, OnApplicationShutdown {
     this.metrics.backlog(backlog);
     const { reconciledAt, blocked, held, failure } = await this.state.read();
     const isWhole = reconciledAt !== null && blocked.length === 0 && held === null && failure === null;
-    await this.state.judge(isWhole && backlog.waiting === 0);
+    const isInSync = isWhole && backlog.waiting === 0;
+    this.metrics.whole(isInSync);
+    await this.state.judge(isInSync);
   }
 
   private succeeded(): void {

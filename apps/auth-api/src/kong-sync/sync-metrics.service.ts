@@ -14,6 +14,12 @@ const lag = new Gauge({
   help: 'Since when the oldest change waits for Kong to have it; 0 when none does.',
   registers: [registry],
 });
+const inSync = new Gauge({
+  name: 'kong_sync_in_sync',
+  help: '1 while Kong is what it should be; 0 while something waits, is blocked or held, or Kong does not answer.',
+  registers: [registry],
+});
+inSync.set(NaN); // unknown until the first look, and for good where there is no gateway
 const writes = new Counter({
   name: 'kong_sync_writes_total',
   help: 'Writes to Kong that succeeded, by operation and kind of entity.',
@@ -38,6 +44,10 @@ export class SyncMetrics {
   backlog({ waiting, oldestSeconds }: Backlog): void {
     pending.set(waiting);
     lag.set(oldestSeconds);
+  }
+
+  whole(isWhole: boolean): void {
+    inSync.set(Number(isWhole));
   }
 
   wrote(operation: string, kind: string): void {

@@ -42,7 +42,7 @@ function callCollection(dao: Dao, kind: Kind, method: string, call: AdminCall): 
     const found = dao.selectBy('consumers', 'custom_id', customId[0]);
     return ok({ data: found ? [found] : [], next: null });
   }
-  const { data, offset } = pageOf(dao.each(kind.name), call.query);
+  const { data, offset } = pageOf((after) => dao.each(kind.name, { after }), call.query);
   const tags = call.query.get('tags');
   const size = call.query.get('size');
   const rest = (tags === null ? '' : `&tags=${escapeUri(tags)}`) + (size === null ? '' : `&size=${size}`);
@@ -77,7 +77,7 @@ function callNestedCollection(dao: Dao, at: Nested, method: string, call: AdminC
   if (method === 'POST')
     return { status: 201, body: insert(dao, at.kind, call, { [at.field]: { id: parent['id'] } }) };
   const { data, offset } = pageOf(
-    dao.each(at.kind.name, { field: at.field, id: textOf(parent['id']) }),
+    () => dao.each(at.kind.name, { field: at.field, id: textOf(parent['id']) }),
     call.query,
   );
   const path = `/${adminName(at.parent)}/${textOf(parent['id'])}/${nestedName(at.kind)}`;

@@ -79,7 +79,7 @@ export function tags(dao: Dao, call: AdminCall): Answer {
     }
   const key = (row: Entity) => [textOf(row['entity_id']), textOf(row['tag'])];
   rows.sort((a, b) => (JSON.stringify(key(a)) < JSON.stringify(key(b)) ? -1 : 1));
-  const { data, offset } = pageOf(rows, call.query, key);
+  const { data, offset } = pageOf(() => rows, call.query, key);
   const base = wanted === undefined ? '/tags' : `/tags/${escapeUri(wanted)}`;
   return ok({ data, offset, next: offset === undefined ? null : `${base}?offset=${escapeUri(offset)}` });
 }

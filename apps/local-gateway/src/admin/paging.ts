@@ -26,19 +26,24 @@ export function tagFilter(query: Query): ((entity: Entity) => boolean) | undefin
   };
 }
 
-/** One page in the order of ids; the offset names the last id of the page before. */
+/**
+ * One page in the order of ids; the offset names the last id of the page before.
+ *
+ * @param entities may leave out what stands before this id
+ */
 export function pageOf(
-  entities: Iterable<Entity>,
+  entities: (after?: string) => Iterable<Entity>,
   query: Query,
   keyOf = (entity: Entity) => [textOf(entity['id'])],
 ): Page {
   const size = sizeOf(query);
   const filter = tagFilter(query);
   const after = afterOf(query);
+  const afterKey = after === undefined ? undefined : JSON.stringify(after);
   const data: Entity[] = [];
-  for (const entity of entities) {
+  for (const entity of entities(after?.[0])) {
     if (filter && !filter(entity)) continue;
-    if (after !== undefined && JSON.stringify(keyOf(entity)) <= after) continue;
+    if (afterKey !== undefined && JSON.stringify(keyOf(entity)) <= afterKey) continue;
     if (data.length === size) return { data, offset: encodeOffset(keyOf(data[size - 1] ?? {})) };
     data.push(entity);
   }
@@ -55,7 +60,7 @@ function sizeOf(query: Query): number {
   return size;
 }
 
-function afterOf(query: Query): string | undefined {
+function afterOf(query: Query): readonly string[] | undefined {
   const offset = query.get('offset');
   if (offset === null || offset === '') return undefined;
   const base64 = offset.replace(/-/g, '+').replace(/_/g, '/');
@@ -63,7 +68,7 @@ function afterOf(query: Query): string | undefined {
     throw invalidOffset(offset, 'bad base64 encoding');
   try {
     const key: unknown = JSON.parse(Buffer.from(base64, 'base64').toString());
-    if (Array.isArray(key)) return JSON.stringify(key);
+    if (Array.isArray(key)) return key.map(textOf);
   } catch {
     // answered below
   }

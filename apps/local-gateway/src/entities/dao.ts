@@ -13,6 +13,10 @@ export interface Change {
   readonly entity: Entity;
   readonly old?: Entity;
 }
+export interface Reference {
+  readonly field: string;
+  readonly id: string;
+}
 export interface WriteOptions {
   readonly ttl?: Value;
 }
@@ -59,11 +63,12 @@ export class Dao {
     return kind.endpointKey === undefined ? undefined : this.selectBy(kind.name, kind.endpointKey, key);
   }
 
-  *each(kind: string, where?: { readonly field: string; readonly id: string }): Generator<Entity> {
-    for (const row of this.table(kind).rows()) {
-      const owner = where && row.entity[where.field];
-      const shown =
-        where && (!isTable(owner) || owner['id'] !== where.id) ? undefined : this.#shown(kind, row);
+  /** In the order of ids: all, those behind an id, or those that refer to one. */
+  *each(kind: string, which: { readonly after?: string } | Reference = {}): Generator<Entity> {
+    const table = this.table(kind);
+    const rows = 'field' in which ? table.referringTo(which.field, which.id) : table.rows(which.after);
+    for (const row of rows) {
+      const shown = this.#shown(kind, row);
       if (shown) yield shown;
     }
   }

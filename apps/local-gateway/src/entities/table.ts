@@ -7,16 +7,20 @@ export interface Row {
   readonly expiresAt?: number;
 }
 
-/** One kind of entity in memory, with an index for every unique field. */
+/** One kind of entity in memory, with an index for every unique field and for every reference. */
 export class Table {
   readonly #rows = new Map<string, Row>();
   readonly #unique: ReadonlyMap<string, Map<string, string>>;
+  /** By field and by what it refers to: the ids of those that do. */
+  readonly #referrers: ReadonlyMap<string, Map<string, Set<string>>>;
   #order: string[] | undefined;
 
   constructor(readonly kind: Kind) {
     const fields = Object.entries(kind.fields).filter(([, field]) => field.unique);
     this.#unique = new Map(fields.map(([name]) => [name, new Map<string, string>()]));
     if (kind.uniqueTogether) (this.#unique as Map<string, Map<string, string>>).set('@together', new Map());
+    const references = Object.entries(kind.fields).filter(([, { type }]) => type === 'foreign');
+    this.#referrers = new Map(references.map(([name]) => [name, new Map<string, Set<string>>()]));
   }
 
   get(id: string): Row | undefined {
@@ -42,6 +46,13 @@ export class Table {
       const key = this.keyOf(name, row.entity);
       if (key !== undefined) index.set(key, id);
     }
+    for (const [name, index] of this.#referrers) {
+      const to = referenceOf(row.entity, name);
+      if (to === undefined) continue;
+      const ids = index.get(to);
+      if (ids) ids.add(id);
+      else index.set(to, new Set([id]));
+    }
   }
 
   delete(id: string): void {
@@ -55,12 +66,25 @@ export class Table {
     this.#rows.clear();
     this.#order = undefined;
     for (const index of this.#unique.values()) index.clear();
+    for (const index of this.#referrers.values()) index.clear();
   }
 
-  /** Every row, in the order of ids, as PostgreSQL pages them. */
-  *rows(): Generator<Row> {
-    this.#order ??= [...this.#rows.keys()].sort();
-    for (const id of this.#order) {
+  /**
+   * Every row, in the order of ids, as PostgreSQL pages them.
+   *
+   * @param after only those behind this id
+   */
+  *rows(after = ''): Generator<Row> {
+    const order = (this.#order ??= [...this.#rows.keys()].sort());
+    for (let at = firstBehind(order, after); at < order.length; at += 1) {
+      const row = this.get(order[at] ?? '');
+      if (row) yield row;
+    }
+  }
+
+  /** Those whose field refers to this id, in the order of ids. */
+  *referringTo(field: string, to: string): Generator<Row> {
+    for (const id of [...(this.#referrers.get(field)?.get(to) ?? [])].sort()) {
       const row = this.get(id);
       if (row) yield row;
     }
@@ -93,5 +117,27 @@ export class Table {
       const key = this.keyOf(name, entity);
       if (key !== undefined && index.get(key) === entity['id']) index.delete(key);
     }
+    for (const [name, index] of this.#referrers) {
+      const to = referenceOf(entity, name) ?? '';
+      const ids = index.get(to);
+      ids?.delete(textOf(entity['id']));
+      if (ids?.size === 0) index.delete(to);
+    }
   }
+}
+
+function referenceOf(entity: Entity, field: string): string | undefined {
+  const reference = entity[field];
+  return isTable(reference) ? textOf(reference['id']) : undefined;
+}
+
+/** Where in a sorted list the first one behind this begins. */
+function firstBehind(order: readonly string[], after: string): number {
+  let [low, high] = [0, order.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((order[middle] ?? '') <= after) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -139,7 +139,8 @@ class Contract {
   private headerFaults({ status, headers, body }: Answer): string[] {
     const wanted = ['x-request-id', 'x-content-type-options', ...(HEADERS[status] ?? [])];
     const missing = wanted.filter((name) => !headers.has(name)).map((name) => `header ${name} is missing`);
-    if (status < 400) return missing;
+    // What another protocol says on top of HTTP, such as JSON-RPC, is held to its declared schema alone.
+    if (status < 400 || !headers.get('content-type')?.startsWith(PROBLEM_JSON)) return missing;
     return [
       ...missing,
       ...mismatch('status of the problem', body?.status, status),

@@ -3,7 +3,8 @@ import type { Logger } from 'pino';
 import { PrincipalModule } from '#principal';
 import { HealthModule, principalOptions } from '#service';
 import { TelemetryModule } from '#telemetry';
-import type { AppConfig } from './app.config.js';
+import { type AppConfig, mcpOptions } from './app.config.js';
+import { McpModule } from './mcp/index.js';
 
 export const SERVICE = 'mcp-tools';
 
@@ -16,6 +17,7 @@ export class AppModule {
       imports: [
         TelemetryModule.forRoot(logger),
         PrincipalModule.forRoot(principalOptions(SERVICE, config)),
+        McpModule.forRoot(mcpOptions(config)),
         HealthModule.forRoot({ closedPath: '/mcp', mode: config.AUTH_MODE }),
       ],
     };

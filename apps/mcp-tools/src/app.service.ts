@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { EDGE_ACCESS, type Program, type ServiceOptions } from '#service';
 import { type AppConfig, SETTINGS } from './app.config.js';
 import { AppModule, SERVICE } from './app.module.js';
+import { streamMessages } from './mcp/index.js';
 
 function mcpTools(config: AppConfig, logger: Logger): ServiceOptions {
   return {
@@ -9,6 +10,7 @@ function mcpTools(config: AppConfig, logger: Logger): ServiceOptions {
     module: AppModule.with(config, logger),
     logger,
     trustedProxies: config.TRUSTED_PROXIES,
+    prepare: streamMessages,
     openApi: {
       title: 'Gatehouse mcp-tools',
       description: 'Tools for language models, by the Model Context Protocol.',

@@ -3,7 +3,8 @@ import type { Logger } from 'pino';
 import { PrincipalModule } from '#principal';
 import { HealthModule, principalOptions } from '#service';
 import { TelemetryModule } from '#telemetry';
-import type { AppConfig } from './app.config.js';
+import { type AppConfig, mediaOptions, storeOptions } from './app.config.js';
+import { MediaModule } from './media/index.js';
 
 export const SERVICE = 'media-api';
 
@@ -16,6 +17,7 @@ export class AppModule {
       imports: [
         TelemetryModule.forRoot(logger),
         PrincipalModule.forRoot(principalOptions(SERVICE, config)),
+        MediaModule.forRoot(mediaOptions(config), storeOptions(config)),
         HealthModule.forRoot({ closedPath: '/media', mode: config.AUTH_MODE }),
       ],
     };

@@ -2,6 +2,8 @@ import type { Logger } from 'pino';
 import { EDGE_ACCESS, type Program, type ServiceOptions } from '#service';
 import { type AppConfig, SETTINGS } from './app.config.js';
 import { AppModule, SERVICE } from './app.module.js';
+import { streamUploads } from './media/index.js';
+import { unstripped } from './stripped-path.js';
 
 function mediaApi(config: AppConfig, logger: Logger): ServiceOptions {
   return {
@@ -9,6 +11,8 @@ function mediaApi(config: AppConfig, logger: Logger): ServiceOptions {
     module: AppModule.with(config, logger),
     logger,
     trustedProxies: config.TRUSTED_PROXIES,
+    prepare: streamUploads,
+    rewritePath: unstripped,
     openApi: {
       title: 'Gatehouse media-api',
       description: 'Files of their owners: upload, list, fetch, delete.',

@@ -63,15 +63,21 @@ export function problemResponse(problems: readonly AnyProblem[]): ProblemRespons
   };
 }
 
-/** What two declarations of one status say together. */
-export function mergeProblemResponses(one: ProblemResponse, other: ProblemResponse): ProblemResponse {
-  const schemaOf = ({ content }: ProblemResponse) => content['application/problem+json'].schema;
-  const [{ allOf, properties }, added] = [schemaOf(one), schemaOf(other)];
-  const types = [...new Set([...properties.type.enum, ...added.properties.type.enum])];
-  const description = [...new Set([one, other].flatMap((part) => part.description.split(' · ')))].join(' · ');
+/** What two declarations of one status say together; the first may be of answers that are no problems. */
+export function mergeProblemResponses(
+  one: Partial<ProblemResponse>,
+  other: ProblemResponse,
+): ProblemResponse {
+  const declared = one.content?.['application/problem+json'];
+  const added = other.content['application/problem+json'].schema;
+  const known = declared?.schema.properties.type.enum ?? [];
+  const types = [...new Set([...known, ...added.properties.type.enum])];
+  const texts = [one, other].flatMap(({ description = '' }) => description.split(' · '));
+  const schema = { allOf: added.allOf, properties: { type: { enum: types } } };
   return {
-    description,
-    content: { 'application/problem+json': { schema: { allOf, properties: { type: { enum: types } } } } },
+    ...one,
+    description: [...new Set(texts)].join(' · '),
+    content: { ...one.content, 'application/problem+json': { schema } },
   };
 }
 

@@ -1,5 +1,6 @@
 export { AddressLimitGuard, AddressLimitModule, LimitByAddress } from './address-limit.guard.js';
 export { LOCATION, NO_STORE } from './answer-headers.js';
+export { dropRest } from './drop-rest.js';
 export { EDGE_ACCESS } from './edge-access.js';
 export { ClientGone, goneSignal } from './gone.js';
 export { HealthModule } from './health/health.module.js';

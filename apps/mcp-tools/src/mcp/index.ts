@@ -1,0 +1,3 @@
+export { streamMessages } from './body.js';
+export { McpModule } from './mcp.module.js';
+export type { McpOptions } from './mcp.options.js';

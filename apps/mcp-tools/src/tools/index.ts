@@ -1,0 +1,2 @@
+export type { Asker } from './asker.js';
+export { Tools } from './tools.service.js';

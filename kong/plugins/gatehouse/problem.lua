@@ -23,6 +23,17 @@ local function challenge(failure, realm)
   end
 end
 
+--- What OpenAI's client libraries read of a failure: the gateway refuses in the name of llm-api as well.
+local function openai_error(failure)
+  local kind = failure.status == 429 and "rate_limit_error"
+    or failure.status >= 500 and "server_error"
+    or failure.status == 401 and "authentication_error"
+    or failure.status == 403 and "permission_error"
+    or "invalid_request_error"
+  local code = failure.reason or failure.type:match("[^/]+$")
+  return { message = failure.detail, type = kind, param = cjson.null, code = (code:gsub("-", "_")) }
+end
+
 --- Ends the request. `retry_after` wins over the failure's own.
 function _M.exit(failure, realm, retry_after)
   retry_after = retry_after or failure.retry_after
@@ -34,6 +45,7 @@ function _M.exit(failure, realm, retry_after)
     reason = failure.reason,
     scopes = failure.scopes,
     request_id = request_id(),
+    error = openai_error(failure),
   })
   return kong.response.exit(failure.status, body, {
     ["Content-Type"] = "application/problem+json; charset=utf-8",

@@ -2,6 +2,7 @@ local gateways = require "spec.support.gateway"
 local setups = require "spec.support.setups"
 local tokens = require "spec.support.tokens"
 local crypto = require "spec.support.crypto"
+local cjson = require "cjson.safe"
 
 describe("keycloak-jwt: a token", function()
   local gateway, plugins
@@ -105,6 +106,14 @@ describe("keycloak-jwt: a token", function()
       assert.equal("kong-anon-key", answer.consumer.username)
     end)
   end
+
+  it("is refused in a body that OpenAI's client libraries read as well", function()
+    local body = send(tokens.sign(changed({ typ = "ID" }))).body
+    assert.same(
+      { message = body.detail, type = "authentication_error", param = cjson.null, code = "wrong_type" },
+      body.error
+    )
+  end)
 
   local MADE = {
     { "wrong-algorithm", "without algorithm", { header = { alg = "none" }, sign = function() return "" end } },

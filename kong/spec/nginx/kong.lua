@@ -136,7 +136,10 @@ function _M.new()
       get_forwarded_ip = function() return ngx.var.remote_addr end,
     },
     service = { request = { set_header = ngx.req.set_header, clear_header = ngx.req.clear_header } },
-    router = { get_service = function() return { name = "llm-api" } end },
+    router = {
+      get_service = function() return { name = "llm-api" } end,
+      get_route = function() return { name = "llm" } end,
+    },
     response = { exit = function(status, body, headers)
       ngx.status = status
       headers_of_response(headers)

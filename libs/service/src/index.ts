@@ -3,6 +3,7 @@ export { LOCATION, NO_STORE } from './answer-headers.js';
 export { dropRest } from './drop-rest.js';
 export { EDGE_ACCESS } from './edge-access.js';
 export { ClientGone, goneSignal } from './gone.js';
+export { type OnBehalf, onBehalfOf } from './on-behalf.js';
 export { HealthModule } from './health/health.module.js';
 export { type Program, runService } from './run.js';
 export { listenSettings, principalOptions, type ServiceConfig, serviceSettings } from './settings.js';

@@ -1,21 +1,15 @@
 import type { Secret } from '#config';
-import { IdentitySigner, type Principal } from '#principal';
+import { IdentitySigner } from '#principal';
 import { defineProblem } from '#problem';
 import { traceHeaders } from '#telemetry';
+import type { OnBehalf } from './on-behalf.js';
 
 /** A request of one service of ours to another, in the name of whoever called it. */
-export interface ServiceCall {
-  readonly principal: Principal;
-  /** `X-Request-Id` of the request that causes this one. */
-  readonly requestId: string;
-  /** Headers of that request: the trace that they name goes on. */
-  readonly incoming?: Readonly<Record<string, string | string[] | undefined>>;
+export interface ServiceCall extends Omit<OnBehalf, 'signal'>, Partial<Pick<OnBehalf, 'signal'>> {
   readonly method?: string;
   /** Sent as JSON. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Aborted when the caller has gone. */
-  readonly signal?: AbortSignal;
   /** Longest wait for the head of the answer; its body may take longer. */
   readonly timeoutMs?: number;
 }

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { Histogram } from 'prom-client';
 import { registry } from './metrics.js';
+import { onRequestEnd } from './request-end.js';
 import { traceIdOf, traceRequests } from './tracing/request-spans.js';
 
 const ACCEPTED_REQUEST_ID = /^[\w.:-]{8,64}$/;
@@ -25,7 +26,7 @@ export function requestId(request: { headers: Record<string, string | string[] |
 export type DescribeCaller = (request: FastifyRequest) => Readonly<Record<string, unknown>>;
 
 /**
- * One log line and one measurement a request, written when the answer is out; `X-Request-Id` on every answer.
+ * One log line and one measurement a request, written when the answer is out or its client has gone (499); `X-Request-Id` on every answer.
  * Paths that are asked all the time (probes, key validation) are logged at debug unless they fail.
  */
 export function logRequests(
@@ -39,25 +40,23 @@ export function logRequests(
     reply.header('x-request-id', request.id);
     done();
   });
-  server.addHook('onResponse', (request, reply, done) => {
+  onRequestEnd(server, (request, reply, status) => {
     const route = request.routeOptions.url ?? 'none';
-    const status = reply.statusCode;
     duration.observe({ method: request.method, route, status }, reply.elapsedTime / 1000);
     const level = status >= 500 ? 'error' : quietRoutes.has(route) ? 'debug' : 'info';
-    if (logger.isLevelEnabled(level))
-      logger[level](
-        {
-          request_id: request.id,
-          trace_id: traceIdOf(request),
-          method: request.method,
-          path: request.url.split('?', 1)[0],
-          status,
-          latency_ms: Math.round(reply.elapsedTime * 100) / 100,
-          address: request.ip,
-          ...describeCaller(request),
-        },
-        'request',
-      );
-    done();
+    if (!logger.isLevelEnabled(level)) return;
+    logger[level](
+      {
+        request_id: request.id,
+        trace_id: traceIdOf(request),
+        method: request.method,
+        path: request.url.split('?', 1)[0],
+        status,
+        latency_ms: Math.round(reply.elapsedTime * 100) / 100,
+        address: request.ip,
+        ...describeCaller(request),
+      },
+      'request',
+    );
   });
 }

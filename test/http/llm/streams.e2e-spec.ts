@@ -24,6 +24,7 @@ describe('a chat as a stream', () => {
       },
       body: JSON.stringify({ ...CHAT, stream }),
     });
+  const linesOfGone = (): number => llm.process.output().match(/"status":499,.*"user_id"/g)?.length ?? 0;
   const outcomes = async (outcome: string): Promise<boolean> => {
     const text = await (await fetch(`${llm.process.internalUrl}/metrics`)).text();
     return new RegExp(`llm_requests_total\\{.*outcome="${outcome}".*\\} [1-9]`).test(text);
@@ -58,6 +59,7 @@ describe('a chat as a stream', () => {
     'the question to the provider ends the moment the client goes (stream: %s)',
     async (stream) => {
       const asked = provider().requests.length;
+      const left = linesOfGone();
       provider().answer = ({ response }) => {
         if (!stream) return;
         beginStream(response);
@@ -71,6 +73,7 @@ describe('a chat as a stream', () => {
       expect(await outcome).toBe('AbortError');
       await provider().last.cut;
       await eventually(() => outcomes('client-gone'), 'it is counted');
+      await eventually(() => linesOfGone() === left + 1, 'the request has its line in the log');
     },
   );
 

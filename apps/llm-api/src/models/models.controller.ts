@@ -49,6 +49,18 @@ export class ModelsController {
     return complete(await this.providers.model(id));
   }
 
+  @Get(':id')
+  @ApiOperation({
+    summary: "One model, where OpenAI's clients ask for it; a slash in its id is written as %2F",
+    operationId: 'retrieveModel',
+  })
+  @ApiParam({ name: 'id', example: 'qwen/qwen2.5-0.5b-instruct' })
+  @ApiOkResponse(MODEL_ANSWER)
+  @ApiProblems(ModelNotFound, ProviderFailed, ProviderUnavailable, ProviderTooSlow)
+  retrieve(@Param('id') id: string): Promise<Model> {
+    return this.get(id);
+  }
+
   /** The same, for clients that do not encode slashes. */
   @Get('catalogs/:owner/*')
   @ApiExcludeEndpoint()

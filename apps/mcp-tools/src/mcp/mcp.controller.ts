@@ -13,7 +13,7 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, type Principal, Scopes } from '#principal';
-import { dropRest, goneSignal } from '#service';
+import { dropRest, onBehalfOf } from '#service';
 import { MAX_MESSAGE_BYTES, textOf } from './body.js';
 import { INVALID_REQUEST, jsonRpcError, parseMessage, SERVER_ERROR } from './json-rpc.js';
 import { JsonRpcAnswerDto } from './mcp.dto.js';
@@ -69,7 +69,7 @@ export class McpController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { headers, body, id: requestId } = request;
+    const { headers, body } = request;
     if (!mayCall(headers.origin, this.options.allowedOrigins))
       return refuse(reply, 403, jsonRpcError(SERVER_ERROR, 'Web pages of this origin may not call.'));
     if (!/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? ''))
@@ -82,7 +82,7 @@ export class McpController {
     }
     const parsed = parseMessage(text);
     if ('fault' in parsed) return refuse(reply, 400, parsed.fault);
-    const asker = { principal, requestId, signal: goneSignal(reply) };
+    const asker = onBehalfOf(principal, reply);
     const answer = await this.handler.answer(webRequest(request), parsed.message, asker);
     if (answer === undefined) return void reply.raw.destroy();
     const said = await answer.text();

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
-import { type Asker, Tools } from '../tools/index.js';
+import type { OnBehalf } from '#service';
+import { Tools } from '../tools/index.js';
 
 const INSTRUCTIONS =
   'Tools of Gatehouse, each in the name of whoever is calling. whoami says who that is and what a key of his may do.';
@@ -16,7 +17,7 @@ export class MessageHandler {
   constructor(private readonly tools: Tools) {}
 
   /** @returns undefined when the client has gone before there was an answer */
-  async answer(request: Request, message: object, asker: Asker): Promise<Response | undefined> {
+  async answer(request: Request, message: object, asker: OnBehalf): Promise<Response | undefined> {
     const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
     const server = new McpServer(
       { name: 'gatehouse', title: 'Gatehouse', version: '0.1.0' },

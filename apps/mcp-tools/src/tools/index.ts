@@ -1,2 +1,1 @@
-export type { Asker } from './asker.js';
 export { Tools } from './tools.service.js';

@@ -4,8 +4,7 @@ import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import { hasScope, InsufficientScope, type Scope } from '#principal';
 import { Problem } from '#problem';
-import type { ServiceCall, ServiceClient } from '#service';
-import type { Asker } from './asker.js';
+import type { OnBehalf, ServiceClient } from '#service';
 import { contentOf, ToolFailure } from './service-answer.js';
 import * as shapes from './shapes.js';
 
@@ -26,7 +25,7 @@ export class Tools {
 
   constructor(private readonly options: ToolsOptions) {}
 
-  register(server: McpServer, asker: Asker): void {
+  register(server: McpServer, asker: OnBehalf): void {
     server.registerTool(
       'whoami',
       {
@@ -71,30 +70,30 @@ export class Tools {
     );
   }
 
-  private async models(asker: Asker) {
-    const answer = await this.options.llmApi.call('/v1/models', asked(asker));
+  private async models(asker: OnBehalf) {
+    const answer = await this.options.llmApi.call('/v1/models', asker);
     const { data } = await contentOf('llm-api', answer, shapes.MODEL_LIST);
     return { models: data };
   }
 
-  private async chat(asker: Asker, input: Readonly<Record<string, unknown>>) {
-    const call = { ...asked(asker), method: 'POST', body: { ...input, stream: false }, timeoutMs: CHAT_MS };
+  private async chat(asker: OnBehalf, input: Readonly<Record<string, unknown>>) {
+    const call = { ...asker, method: 'POST', body: { ...input, stream: false }, timeoutMs: CHAT_MS };
     const answer = await this.options.llmApi.call('/v1/chat/completions', call);
     const { model, choices } = await contentOf('llm-api', answer, shapes.COMPLETION);
     const [first] = choices;
     return { model, content: first?.message.content ?? '', finish_reason: first?.finish_reason ?? null };
   }
 
-  private async media(asker: Asker, input: { limit?: number; cursor?: string }) {
+  private async media(asker: OnBehalf, input: { limit?: number; cursor?: string }) {
     const query = new URLSearchParams();
     for (const [name, value] of Object.entries(input)) query.set(name, String(value));
-    const answer = await this.options.mediaApi.call(`/media?${query.toString()}`, asked(asker));
+    const answer = await this.options.mediaApi.call(`/media?${query.toString()}`, asker);
     return contentOf('media-api', answer, z.object(shapes.MEDIA));
   }
 
   /** What a key lacks is said before anything is asked, and why a service would not, afterwards. */
   private async run(
-    { principal, requestId }: Asker,
+    { principal, requestId }: OnBehalf,
     scope: Scope | undefined,
     work: () => Promise<Record<string, unknown>>,
   ): Promise<CallToolResult> {
@@ -118,11 +117,7 @@ export class Tools {
   }
 }
 
-function whoami({ principal }: Asker) {
+function whoami({ principal }: OnBehalf) {
   const { id, username, kind, scopes, via } = principal;
   return { id, username, kind, method: via.method, scopes: [...scopes] };
-}
-
-function asked({ principal, requestId, signal }: Asker): ServiceCall {
-  return { principal, requestId, signal };
 }

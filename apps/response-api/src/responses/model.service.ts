@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LAST_EVENT, type OpenAiError, readEvents } from '#openai';
-import type { Principal } from '#principal';
-import { ServiceClient, ServiceUnreachable } from '#service';
+import { type OnBehalf, ServiceClient, ServiceUnreachable } from '#service';
 import type { ChatMessage, Completion } from './response.js';
 import { REFUSALS, refusalOf } from './responses.problems.js';
 import { RESPONSES_OPTIONS, type ResponsesOptions } from './responses.options.js';
@@ -9,13 +8,6 @@ import { RESPONSES_OPTIONS, type ResponsesOptions } from './responses.options.js
 const PATH = '/v1/chat/completions';
 /** llm-api ends a chat that does not begin after two minutes; a little later we stop waiting for that. */
 const TIMEOUT_MS = 125_000;
-
-/** On whose behalf, and for how long. */
-export interface Errand {
-  readonly principal: Principal;
-  readonly requestId: string;
-  readonly signal: AbortSignal;
-}
 
 export interface Chat {
   readonly model: string;
@@ -44,7 +36,7 @@ export class ModelService {
   }
 
   /** @throws {Problem} ServiceUnreachable, or one that llm-api answered @throws {unknown} the signal's reason */
-  async complete(chat: Chat, errand: Errand): Promise<Completion> {
+  async complete(chat: Chat, errand: OnBehalf): Promise<Completion> {
     const answer = await this.ask(chat, errand);
     const { model = chat.model, choices, usage } = (await this.guarded(() => answer.json(), errand)) as Chunk;
     const [first] = choices ?? [];
@@ -57,7 +49,7 @@ export class ModelService {
   }
 
   /** Yields the text as it comes; returns what it all was. @throws {Problem} as `complete`, also while it goes on */
-  async *stream(chat: Chat, errand: Errand): AsyncGenerator<string, Completion> {
+  async *stream(chat: Chat, errand: OnBehalf): AsyncGenerator<string, Completion> {
     const wishes = { stream: true, stream_options: { include_usage: true } };
     const { body } = await this.ask({ ...chat, ...wishes }, errand);
     let [text, model, finishReason, usage] = ['', chat.model, null, undefined] as [
@@ -83,7 +75,7 @@ export class ModelService {
     }
   }
 
-  private async ask(body: Chat, errand: Errand): Promise<Response> {
+  private async ask(body: Chat, errand: OnBehalf): Promise<Response> {
     const answer = await this.llmApi.call(PATH, { ...errand, method: 'POST', body, timeoutMs: TIMEOUT_MS });
     if (answer.ok) return answer;
     const problem = (await this.guarded(() => answer.json(), errand)) as { error?: OpenAiError };
@@ -95,7 +87,7 @@ export class ModelService {
   }
 
   /** An answer that breaks off is none. */
-  private async guarded<T>(work: () => Promise<T>, { signal }: Errand): Promise<T> {
+  private async guarded<T>(work: () => Promise<T>, { signal }: OnBehalf): Promise<T> {
     try {
       return await work();
     } catch (cause) {

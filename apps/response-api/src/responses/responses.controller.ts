@@ -14,7 +14,7 @@ import type { Logger } from 'pino';
 import { openAiError } from '#openai';
 import { CurrentPrincipal, InsufficientScope, type Principal, Scopes } from '#principal';
 import { ApiProblems, toProblem } from '#problem';
-import { ClientGone, goneSignal, parseBody, ServiceUnreachable } from '#service';
+import { ClientGone, onBehalfOf, parseBody, ServiceUnreachable } from '#service';
 import { StorageUnavailable } from '#storage';
 import { LOGGER } from '#telemetry';
 import { type KeptResponse, type PublicResponse, publicResponse } from './response.js';
@@ -76,8 +76,7 @@ export class ResponsesController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const request = parseBody(RESPONSE_REQUEST, body);
-    const errand = { principal, requestId: reply.request.id, signal: goneSignal(reply) };
-    const draft = await this.responses.draft(request, errand);
+    const draft = await this.responses.draft(request, onBehalfOf(principal, reply));
     if (request.stream !== true) return reply.send(publicResponse(await this.responses.complete(draft)));
     const texts = this.responses.stream(draft);
     // What goes wrong before the first word is still an answer with a status of its own.

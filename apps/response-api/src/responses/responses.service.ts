@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { hasScope, InsufficientScope, type Principal } from '#principal';
-import { type Chat, type Errand, ModelService } from './model.service.js';
+import type { OnBehalf } from '#service';
+import { type Chat, ModelService } from './model.service.js';
 import {
   type Completion,
   conversation,
@@ -24,7 +25,7 @@ export interface Draft {
   readonly head: Omit<KeptResponse, 'completion'>;
   readonly before: readonly Link[];
   readonly chat: Chat;
-  readonly errand: Errand;
+  readonly errand: OnBehalf;
 }
 
 /** Makes responses and keeps them for whoever asked. Nothing is kept before it is whole. */
@@ -37,7 +38,7 @@ export class ResponsesService {
   ) {}
 
   /** @throws {Problem} InsufficientScope, ResponseNotFound, ResponseLimitReached, ConversationTooLong */
-  async draft(request: ResponseRequest, errand: Errand): Promise<Draft> {
+  async draft(request: ResponseRequest, errand: OnBehalf): Promise<Draft> {
     const principal = this.passedOn(errand.principal);
     const settings = settingsOf(request);
     if (settings.store && (await this.responses.count(principal.id)) >= this.options.maxPerOwner)

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { onRequestEnd } from '../request-end.js';
 import type { OpenSpan } from './span.js';
 import { readTraceContext } from './trace-context.js';
 import { insideSpan, isTracing, startRequestSpan, stopTracing } from './tracing.js';
@@ -29,12 +30,11 @@ export function traceRequests(server: FastifyInstance, quiet: ReadonlySet<string
     if (span === undefined) done();
     else insideSpan(span, done);
   });
-  server.addHook('onResponse', (request, { statusCode }, done) => {
+  onRequestEnd(server, (request, _reply, status) => {
     const span = spans.get(request);
-    span?.set({ 'http.response.status_code': statusCode });
-    if (statusCode >= 500) span?.fail(String(statusCode));
+    span?.set({ 'http.response.status_code': status });
+    if (status >= 500) span?.fail(String(status));
     span?.end();
-    done();
   });
   server.addHook('onClose', stopTracing);
 }

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newKey as inventKey } from '../../../apps/auth-api/src/api-keys/key-format.js';
 import { AdminProxy } from '../../support/admin-proxy.js';
@@ -5,7 +8,8 @@ import { eventually, startAuthApi } from '../../support/auth-api.js';
 import { type Edge, startEdge } from '../../support/edge.js';
 import { newEmail } from '../../support/registered-client.js';
 import { type Asked, askedBy, exportedBy, queries, type Query, rules } from '../../support/promql.js';
-import { caller, proofFor, type ServiceName, startService } from '../../support/service.js';
+import { caller, proofFor, serviceKey, type ServiceName, startService } from '../../support/service.js';
+import { createTestDatabase } from '../../support/stack.js';
 
 type Exported = ReturnType<typeof exportedBy>;
 
@@ -123,23 +127,35 @@ describe('what rules and dashboards ask for', () => {
 });
 
 describe('what is asked of every service', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-metrics-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
   /** Of libs/principal and libs/telemetry. */
   const shared = asked.filter(({ metric }) =>
     /^(service_auth|service_jwks|service_conf|http_|process_)/.test(metric),
   );
 
-  it.each<ServiceName>(['llm-api', 'media-api'])('%s exports it', async (name) => {
-    const service = await startService(name, 'metrics');
-    try {
-      const headers = { 'x-gateway-identity': proofFor(name, caller()) };
-      await fetch(`${service.url}/nothing-there`, { headers });
-      await fetch(`${service.url}/nothing-there`);
-      const exported = exportedBy(await metricsOf(service.internalUrl));
-      const wanted = shared.filter(({ metric }) => !/service_auth_(success|failures)/.test(metric));
-      expect(wanted.length).toBeGreaterThan(8);
-      expect(missing(wanted, exported)).toEqual([]);
-    } finally {
-      await service.stop();
-    }
-  });
+  it.each<ServiceName>(['llm-api', 'media-api', 'response-api', 'mcp-tools'])(
+    '%s exports it',
+    async (name) => {
+      const service = await startService(name, 'metrics', {
+        // What those that keep something, or call others, must have; nobody is asked here.
+        DATABASE_URL: await createTestDatabase('metrics'),
+        LLM_API_IDENTITY_KEY: serviceKey('llm-api'),
+        MEDIA_API_IDENTITY_KEY: serviceKey('media-api'),
+        MEDIA_FOLDER: folder,
+      });
+      try {
+        const headers = { 'x-gateway-identity': proofFor(name, caller()) };
+        await fetch(`${service.url}/nothing-there`, { headers });
+        await fetch(`${service.url}/nothing-there`);
+        const exported = exportedBy(await metricsOf(service.internalUrl));
+        const wanted = shared.filter(({ metric }) => !/service_auth_(success|failures)/.test(metric));
+        expect(wanted.length).toBeGreaterThan(8);
+        expect(missing(wanted, exported)).toEqual([]);
+      } finally {
+        await service.stop();
+      }
+    },
+  );
 });

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '../../support/auth-api.js';
 import { call, type TestGuest } from '../../support/client.js';
 import { type Edge, type EdgeAnswer, type EdgeRequest, startEdge } from '../../support/edge.js';
 import { type RunningService, type ServiceName, serviceKey, startService } from '../../support/service.js';
@@ -13,6 +15,7 @@ const READS: readonly (readonly [service: ServiceName, path: string, status: num
   ['media-api', '/media', 200],
   ['response-api', '/v1/responses/resp_none', 404],
 ];
+const MODEL = 'qwen/qwen2.5-0.5b-instruct';
 const MCP = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'whoami', arguments: {} } };
 const MCP_HEADERS = [
   ['Accept', 'application/json, text/event-stream'],
@@ -220,6 +223,32 @@ describe.each([...READS, ['mcp-tools', '/mcp', 405]] as typeof READS)(
     });
   },
 );
+
+describe('a request that one service makes of another', () => {
+  it.each([
+    ['response-api', '/v1/responses', { model: MODEL, input: 'Hello.' }],
+    ['mcp-tools', '/mcp', { ...MCP, params: { name: 'list_models', arguments: {} } }],
+  ] as const)(
+    '%s: is of the same person, request and trace, in the log of both',
+    async (service, path, body) => {
+      const { id, accessToken: token } = await edge.member();
+      const trace = randomUUID().replaceAll('-', '');
+      const requestId = `chain-${randomUUID()}`;
+      const headers = [
+        ...MCP_HEADERS,
+        ['X-Request-Id', requestId],
+        ['traceparent', `00-${trace}-00f067aa0ba902b7-01`],
+      ] as const;
+      const answer = await edge.send(path, { token, method: 'POST', body, headers });
+      expect(answer.status).toBe(200);
+      for (const name of [service, 'llm-api'] as const)
+        await eventually(() => {
+          const lines = services.get(name)?.output().split('\n') ?? [];
+          return lines.some((line) => [id, trace, requestId].every((text) => line.includes(text)));
+        }, `${name} says so`);
+    },
+  );
+});
 
 describe('the documentation of a service', () => {
   it.each(['llm-api', 'media-api', 'response-api', 'mcp-tools', 'echo-api'] as const)(

@@ -1,18 +1,18 @@
 // What the guard costs a service: the same answer from an open route and from one behind the guard, turn by turn, each
 // request with a gateway identity. `npm run bench:guard -- --seconds 5 --rounds 5`
-import { Buffer } from 'node:buffer';
 import { fork } from 'node:child_process';
-import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { offer } from './offer.mjs';
 import { columns, spread } from './report.mjs';
+import { IDENTITY_KEY } from './servers.mjs';
+import { gatewayIdentity } from './world.mjs';
 
 const CONNECTIONS = 10;
 const GOAL_MS = 0.15;
-const KEY = randomBytes(32);
 const { values: options } = parseArgs({
   options: { seconds: { type: 'string', default: '3' }, rounds: { type: 'string', default: '5' } },
 });
@@ -25,7 +25,7 @@ const service = fork(main, [], {
     PORT: '0',
     INTERNAL_PORT: '0',
     KEYCLOAK_URL: 'http://127.0.0.1:1', // nobody is there, and a gateway identity needs nobody
-    GATEWAY_IDENTITY_KEY: KEY.toString('base64url'),
+    GATEWAY_IDENTITY_KEY: IDENTITY_KEY,
   },
 });
 service.once('exit', (code) => process.exit(code ?? 1));
@@ -85,28 +85,9 @@ function connections(path, people, lasts) {
   );
 }
 
+/** Somebody who was not there before. */
 function proof() {
-  const now = Math.floor(Date.now() / 1000);
-  const claims = {
-    iss: 'gatehouse-gateway',
-    aud: 'llm-api',
-    sub: randomUUID(),
-    preferred_username: 'somebody',
-    email: 'somebody@example.com',
-    email_verified: true,
-    guest: false,
-    roles: ['user'],
-    scope: '',
-    azp: 'llm-api',
-    amr: ['jwt'],
-    cid: randomUUID(),
-    iat: now,
-    exp: now + 60,
-  };
-  const text = [{ alg: 'HS256', typ: 'JWT' }, claims]
-    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
-    .join('.');
-  return `${text}.${createHmac('sha256', KEY).update(text).digest('base64url')}`;
+  return gatewayIdentity({ id: randomUUID(), username: 'somebody' }, 'llm-api');
 }
 
 async function cpuMs() {

@@ -95,11 +95,11 @@ export const mistypedKeys = (count) =>
   unknownKeys(count).map((key) => key.slice(0, -1) + (key.endsWith('0') ? '1' : '0'));
 
 /** The proof that the gateway sends along; it lives for a minute. */
-export function gatewayIdentity({ id, username }) {
+export function gatewayIdentity({ id, username }, service = 'auth-api') {
   const now = Math.floor(Date.now() / 1000);
   const claims = {
     iss: 'gatehouse-gateway',
-    aud: 'auth-api',
+    aud: service,
     sub: id,
     preferred_username: username,
     email: `${username}@example.com`,

@@ -302,6 +302,11 @@ export class DesiredConsumers {
     }
   }
 
+  /** As `whenApplied`, for what was taken away: where there is no Kong (`withinMs` 0), it is gone already. */
+  async whenGone(id: string, withinMs: number): Promise<boolean> {
+    return withinMs === 0 || this.whenApplied(id, withinMs);
+  }
+
   private async nextApplied(withinMs: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const done = () => {

@@ -1,6 +1,7 @@
-import { buildConnector } from 'undici';
+import type { buildConnector as BuildConnector } from 'undici';
 import { type Answer, HungUp, Line, type Sent } from './line.js';
 import type { KongAdminTls } from './options.js';
+import { buildConnector } from './undici.js';
 
 /** A flood of pushes waits for one of these instead of opening ever more connections to a node. */
 const CONNECTIONS_PER_NODE = 32;
@@ -15,7 +16,7 @@ export type { Answer, Sent };
  */
 export class Connections {
   private readonly nodes = new Map<string, Lines>();
-  private readonly connect: buildConnector.connector;
+  private readonly connect: BuildConnector.connector;
 
   constructor(tls: KongAdminTls = {}) {
     const { cert, key, ca } = tls;
@@ -63,7 +64,7 @@ class Lines {
 
   constructor(
     node: string,
-    private readonly connect: buildConnector.connector,
+    private readonly connect: BuildConnector.connector,
   ) {
     const { origin, pathname } = new URL(node);
     this.origin = origin;

@@ -1,4 +1,5 @@
-import { type buildConnector, Client, type Dispatcher } from 'undici';
+import type { buildConnector, Client as UndiciClient, Dispatcher } from 'undici';
+import { Client } from './undici.js';
 
 /** Less than the 75 s after which Kong's nginx hangs up on an idle connection. */
 const IDLE_MS = 30_000;
@@ -21,7 +22,7 @@ export class HungUp extends Error {}
 
 /** One connection to a node, for one request at a time; made when it is needed, and made anew when it was lost. */
 export class Line {
-  private client: Client | undefined;
+  private client: UndiciClient | undefined;
   /** The connection of now has brought an answer before. */
   private hasServed = false;
 
@@ -68,7 +69,7 @@ export class Line {
   }
 
   /** Only one total limit, which also holds for a slow connection and an answer that trickles: undici has one for each part. */
-  private open(): Client {
+  private open(): UndiciClient {
     const limits = { headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: IDLE_MS };
     const client = new Client(this.origin, { ...limits, connect: this.connect });
     return client.on('connect', () => (this.hasServed = false));

@@ -25,6 +25,7 @@ const { SyncMetrics } = await built('apps/auth-api/src/kong-sync/sync-metrics.se
 const { SyncProgress } = await built('apps/auth-api/src/kong-sync/sync-progress.service');
 const { SyncStateRepository } = await built('apps/auth-api/src/kong-sync/sync-state.repository');
 const { TopologyFile } = await built('apps/auth-api/src/kong-sync/topology-file.service');
+const { UnopenedCredentials } = await built('apps/auth-api/src/kong-sync/unopened-credentials.service');
 
 const PER_TRANSACTION = 500;
 const { job, databaseUrl, adminUrl, credentialKey, count, level } = JSON.parse(process.argv[2]);
@@ -65,6 +66,7 @@ const engine = new DatabaseSync(
   audit,
   database,
   realmKeys,
+  new UnopenedCredentials(logger),
   options,
 );
 

@@ -99,6 +99,20 @@ standInOnly('two Kong nodes without a database', () => {
     await hold(10_000);
   }, 60_000);
 
+  it('are given everything but a credential that no key opens, which is said', async () => {
+    const [locked = '', other = ''] = await desired.put([{}, {}]);
+    await hold();
+    const takeBack = await desired.lockAway(locked);
+    await desired.put([{ id: other, keys: [inventedKey()] }]);
+    await hold();
+    for (const { kong } of nodes) expect((await kong.all()).get(locked)?.keys).toEqual([]);
+    await eventually(async () => (await api.metric('kong_sync_blocked')) === 1, 'it is counted');
+    expect(api.output()).toContain('its client is refused until it has a new one');
+    await takeBack();
+    await hold();
+    for (const { kong } of nodes) expect((await kong.all()).get(locked)?.keys).toHaveLength(1);
+  }, 60_000);
+
   it('keep what is not ours until somebody agrees that it goes', async () => {
     const [first] = nodes;
     const foreign = { id: crypto.randomUUID(), username: 'theirs' };

@@ -61,6 +61,17 @@ export class Desired {
     await this.consumers.transaction((manager) => this.consumers.remove(manager, ids));
   }
 
+  /** Its credentials are as if CREDENTIAL_KEY had been another one. @returns makes them as they were */
+  async lockAway(id: string): Promise<() => Promise<unknown>> {
+    const set = (name: string, sealed: string) =>
+      this.database.run(
+        { name, text: `UPDATE consumer_credentials SET sealed = ${sealed} WHERE consumer_id = $1` },
+        [id],
+      );
+    await set('lock-away', `sealed || '\\x00'::bytea`);
+    return () => set('take-back', 'substring(sealed FROM 1 FOR length(sealed) - 1)');
+  }
+
   /** How many Kong does not have yet. */
   async waiting(): Promise<number> {
     return (await this.consumers.backlog()).waiting;

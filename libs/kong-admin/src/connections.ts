@@ -1,85 +1,102 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { buildConnector as BuildConnector } from 'undici';
+import { type Answer, HungUp, Line, type Sent } from './line.js';
 import type { KongAdminTls } from './options.js';
+import { buildConnector } from './undici.js';
 
 /** A flood of pushes waits for one of these instead of opening ever more connections to a node. */
 const CONNECTIONS_PER_NODE = 32;
-/** Less than the 75 s after which Kong's nginx hangs up on an idle connection. */
-const IDLE_MS = 30_000;
+/** A connection that was given up is let go of after this; a request ends when its own time is over. */
+const CONNECT_MS = 5000;
 
-export interface Sent {
-  readonly method: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
-  readonly timeoutMs: number;
-}
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly text: string;
-}
+export type { Answer, Sent };
 
 /**
- * Connections to the nodes: kept alive and bounded, with a certificate of ours where one is asked for. Node's `fetch`
- * has no bound and no client certificate without another package.
+ * Connections to the nodes: kept alive and bounded, with a certificate of ours where one is asked for, and straight to the
+ * node whatever proxy the environment names. Node's `fetch` has no bound and no client certificate.
  */
 export class Connections {
-  private readonly http: HttpAgent;
-  private readonly https: HttpsAgent;
+  private readonly nodes = new Map<string, Lines>();
+  private readonly connect: BuildConnector.connector;
 
   constructor(tls: KongAdminTls = {}) {
-    const kept = { keepAlive: true, maxSockets: CONNECTIONS_PER_NODE, timeout: IDLE_MS };
-    this.http = new HttpAgent(kept);
-    this.https = new HttpsAgent({ ...kept, cert: tls.cert, key: tls.key?.reveal(), ca: tls.ca });
+    const { cert, key, ca } = tls;
+    this.connect = buildConnector({ cert, key: key?.reveal(), ca, timeout: CONNECT_MS });
   }
 
-  /** @throws what Node throws where there is no connection or no answer in time */
-  async send(url: string, sent: Sent): Promise<Answer> {
-    const deadline = performance.now() + sent.timeoutMs;
+  /** @throws what undici throws where there is no connection or no answer in time */
+  async send(node: string, sent: Sent, timeoutMs: number): Promise<Answer> {
+    const deadline = performance.now() + timeoutMs;
+    const lines = this.linesTo(node);
+    const line = lines.free() ?? (await lines.freed(timeoutMs));
+    const ask = () =>
+      line.exchange({ ...sent, path: lines.prefix + sent.path }, deadline - performance.now());
     try {
-      return await this.exchange(url, sent);
+      return await ask();
     } catch (error) {
-      // The node hung up on an idle connection while we took it up again: nobody has seen the request.
-      const timeoutMs = deadline - performance.now();
-      if (error instanceof HungUp && timeoutMs > 0) return this.exchange(url, { ...sent, timeoutMs });
+      // Once more, over a connection that is certainly new.
+      if (error instanceof HungUp && performance.now() < deadline) return await ask();
       throw error;
+    } finally {
+      lines.giveBack(line);
     }
   }
 
-  private exchange(url: string, { method, headers, body, timeoutMs }: Sent): Promise<Answer> {
-    const isTls = url.startsWith('https:');
-    const options = { method, headers: withLength(headers, body) };
-    return new Promise((resolve, reject) => {
-      const request = isTls
-        ? httpsRequest(url, { ...options, agent: this.https })
-        : httpRequest(url, { ...options, agent: this.http });
-      // Not an AbortSignal: of 20,000 writes those are a tenth of all our work.
-      const late = () => request.destroy(new Error(`no answer within ${Math.ceil(timeoutMs)} ms`));
-      const timer = setTimeout(late, timeoutMs);
-      request.on('close', () => clearTimeout(timer));
-      let isAnswered = false;
-      request.on('error', (error: NodeJS.ErrnoException) => {
-        const isStale = request.reusedSocket && !isAnswered && /^(ECONNRESET|EPIPE)$/.test(error.code ?? '');
-        reject(isStale ? new HungUp('connection closed while idle', { cause: error }) : error);
-      });
-      request.on('response', (response) => {
-        isAnswered = true;
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', reject);
-        response.on('end', () => {
-          const text = Buffer.concat(chunks).toString();
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
-        });
-      });
-      request.end(body);
-    });
+  private linesTo(node: string): Lines {
+    const known = this.nodes.get(node);
+    if (known) return known;
+    const lines = new Lines(node, this.connect);
+    this.nodes.set(node, lines);
+    return lines;
   }
 }
 
-class HungUp extends Error {}
+/**
+ * The lines to one node. Not undici's Pool: it takes a connection for busy until some time after the answer, and so opens
+ * a second one for requests of which each waits for the one before.
+ */
+class Lines {
+  readonly prefix: string;
+  private readonly origin: string;
+  /** The one that was used last is used first: the others may end. */
+  private readonly idle: Line[] = [];
+  private readonly waiting = new Set<(line: Line) => void>();
+  private count = 0;
 
-function withLength(headers: Readonly<Record<string, string>>, body: string | undefined) {
-  return body === undefined ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) };
+  constructor(
+    node: string,
+    private readonly connect: BuildConnector.connector,
+  ) {
+    const { origin, pathname } = new URL(node);
+    this.origin = origin;
+    this.prefix = pathname.replace(/\/$/, '');
+  }
+
+  free(): Line | undefined {
+    const line = this.idle.pop();
+    if (line !== undefined || this.count >= CONNECTIONS_PER_NODE) return line;
+    this.count += 1;
+    return new Line(this.origin, this.connect);
+  }
+
+  /** Waits until one is free, first come first served. */
+  freed(timeoutMs: number): Promise<Line> {
+    return new Promise((resolve, reject) => {
+      const take = (line: Line) => {
+        clearTimeout(timer);
+        resolve(line);
+      };
+      const timer = setTimeout(() => {
+        this.waiting.delete(take);
+        reject(new Error(`no connection was free within ${Math.ceil(timeoutMs)} ms`));
+      }, timeoutMs);
+      this.waiting.add(take);
+    });
+  }
+
+  giveBack(line: Line): void {
+    const [next] = this.waiting;
+    if (next === undefined) return void this.idle.push(line);
+    this.waiting.delete(next);
+    next(line);
+  }
 }

@@ -48,6 +48,16 @@ describe('just so', () => {
     expect(isEmpty(plan(wanted, actual, { tag: TAG, force: true }))).toBe(false);
   });
 
+  it('does not look at what is spared, unless it should be there', async () => {
+    const mine = (entity: Entity) => entity.id === 'a';
+    const { admin } = nodeWith(wanted);
+    const rest = { ...wanted, consumers: [consumer('b'), consumer('c')] };
+    expect(await isJustSo(admin, rest, TAG)).toBe(false);
+    expect(await isJustSo(admin, rest, TAG, mine)).toBe(true);
+    const renamed = { ...wanted, consumers: [consumer('a', 'A'), consumer('b'), consumer('c')] };
+    expect(await isJustSo(admin, renamed, TAG, mine)).toBe(false);
+  });
+
   it('ends at the first difference', async () => {
     const many = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'].map((id) => consumer(id));
     const { admin, asked } = nodeWith({ consumers: [consumer('!'), ...many] });

@@ -86,10 +86,11 @@ export class KongNodes {
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
     const headers = this.headers(body !== undefined);
     try {
-      const sent = { method, headers, body, timeoutMs: request.timeoutMs ?? this.options.timeoutMs };
-      const { status, headers: told, text } = await this.connections.send(url + path, sent);
+      const timeoutMs = request.timeoutMs ?? this.options.timeoutMs;
+      const sent = { method, path, headers, body };
+      const { status, retryAfter, text } = await this.connections.send(url, sent, timeoutMs);
       if (status >= 500 || status === 429) {
-        const retryAfterMs = parseRetryAfter(told['retry-after'], Date.now());
+        const retryAfterMs = parseRetryAfter(retryAfter, Date.now());
         throw new KongUnreachable(operation, url, `it answered ${status}`, { retryAfterMs });
       }
       if (status >= 400) throw new KongRefused(operation, url, status, withFingerprints(text, secrets));

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { KongAdmin, type KongAdminOptions, KongNodes, readTls } from '#kong-admin';
 import { Secret } from '#config';
+import { eventually } from '../../support/auth-api.js';
 import { startGateway } from './gateway.js';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -97,6 +98,55 @@ describe('asking a node', () => {
       path: '/',
     });
     await expect(asked).rejects.toThrow('it does not answer');
+  });
+
+  it('waits no longer than it may for the rest of an answer, nor for a connection that others have', async () => {
+    const trickle: Handler = (_request, response) => {
+      const more = setInterval(() => response.write(' '), 20);
+      response.on('close', () => clearInterval(more));
+    };
+    const node = await nodeWith(trickle);
+    const nodes = nodesFor(node);
+    const ask = async (timeoutMs: number) => {
+      const asked = nodes.ask(node.url, { operation: 'x', method: 'GET', path: '/', timeoutMs });
+      return String(await asked.catch((error: Error) => error.cause));
+    };
+    const [patient, others] = await Promise.all([
+      Promise.all(Array.from({ length: 32 }, () => ask(600))),
+      Promise.all(Array.from({ length: 8 }, () => ask(200))),
+    ]);
+    expect(new Set(patient)).toEqual(new Set([expect.stringMatching(/^Error: no answer within \d+ ms$/)]));
+    expect(new Set(others)).toEqual(new Set(['Error: no connection was free within 200 ms']));
+    await eventually(() => node.sockets.size === 0, 'nothing of them is left open');
+  });
+
+  it('takes no half of an answer and no garbage for one, and asks no second time for it', async () => {
+    const half: Handler = (request, response) => {
+      response.writeHead(200, { 'content-length': '10' }).write('{"a"');
+      setImmediate(() => request.socket.destroy());
+    };
+    const garbage: Handler = (request) => void request.socket.end('what is this?\r\n\r\n');
+    for (const strange of [half, garbage]) {
+      const node = await nodeWith(answer(200), strange);
+      const nodes = nodesFor(node);
+      const ask = () => nodes.ask(node.url, { operation: 'x', method: 'POST', path: '/x', body: {} });
+      await ask();
+      await expect(ask()).rejects.toThrow('it does not answer');
+      expect(node.requests).toHaveLength(2);
+    }
+  });
+
+  it('goes straight to the node, whatever proxy the environment names', async () => {
+    const proxy = await nodeWith(answer(200));
+    const node = await nodeWith(answer(200));
+    const before = { ...process.env };
+    Object.assign(process.env, { HTTP_PROXY: proxy.url, http_proxy: proxy.url, NODE_USE_ENV_PROXY: '1' });
+    try {
+      await nodesFor(node).ask(node.url, { operation: 'x', method: 'GET', path: '/' });
+    } finally {
+      process.env = before;
+    }
+    expect([node.requests, proxy.requests]).toEqual([['GET /'], []]);
   });
 
   it('keeps connections, and opens only so many', async () => {

@@ -25,6 +25,7 @@ import { SyncMetrics } from '../../../apps/auth-api/src/kong-sync/sync-metrics.s
 import { SyncProgress } from '../../../apps/auth-api/src/kong-sync/sync-progress.service.js';
 import { SyncStateRepository } from '../../../apps/auth-api/src/kong-sync/sync-state.repository.js';
 import { TopologyFile } from '../../../apps/auth-api/src/kong-sync/topology-file.service.js';
+import { UnopenedCredentials } from '../../../apps/auth-api/src/kong-sync/unopened-credentials.service.js';
 import { AdminProxy } from '../../support/admin-proxy.js';
 import { CREDENTIAL_KEY } from '../../support/auth-api.js';
 import { Desired, inventedKey } from '../../support/desired.js';
@@ -179,6 +180,7 @@ async function engineOf(databaseUrl: string, adminUrl: string): Promise<Database
     audit,
     database,
     noRealmKeys,
+    new UnopenedCredentials(logger),
     options,
   );
 }

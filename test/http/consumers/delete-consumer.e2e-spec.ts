@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { useAuthApi } from '../../support/harness.js';
+import { useKeptKong } from '../../support/kept-kong.js';
 import { newClient } from '../../support/registered-client.js';
 
 describe('DELETE /consumers/{id}', () => {
   const api = useAuthApi('delete-consumer');
+  const kept = useKeptKong('delete-consumer-kept');
   const end = (id: string, token: string) => api.call('DELETE', `/consumers/${id}`, { token });
 
   describe('204', () => {
@@ -27,6 +29,30 @@ describe('DELETE /consumers/{id}', () => {
           [`consumer:${id}`],
         ),
       ).toEqual([{ actor: admin.id, details: { username } }]);
+    });
+
+    it('says that Kong has forgotten it', async () => {
+      const { accessToken: token } = await kept.api.anyAdmin();
+      const { id } = await newClient(kept.api);
+      expect((await kept.kong.all()).get(id)?.keys).toHaveLength(1);
+      const answer = await kept.api.call('DELETE', `/consumers/${id}`, { token });
+      expect(answer).toMatchObject({ status: 204, body: undefined });
+      expect((await kept.kong.all()).has(id)).toBe(false);
+    });
+  });
+
+  describe('202', () => {
+    it('says that Kong could not be told, which it is when it is back', async () => {
+      const { accessToken: token } = await kept.api.anyAdmin();
+      const { id } = await newClient(kept.api);
+      await kept.inSync();
+      await kept.proxy.refuse();
+      const answer = await kept.api.call('DELETE', `/consumers/${id}`, { token });
+      expect(answer).toMatchObject({ status: 202, body: { status: 'ended', pending: true } });
+      expect((await kept.kong.all()).has(id)).toBe(true);
+      await kept.proxy.accept();
+      await kept.inSync();
+      expect((await kept.kong.all()).has(id)).toBe(false);
     });
   });
 

@@ -53,4 +53,54 @@ describe('200', () => {
     scene.proxy.fault = () => undefined;
     await scene.inSync();
   });
+
+  it('names a consumer whose credential no key opens, who stays in Kong as he is while the rest is kept', async () => {
+    const [locked = '', vandalised = ''] = await scene.desired.put([{}, {}]);
+    await scene.inSync();
+    const before = (await scene.kong.all()).get(locked);
+    const takeBack = await scene.desired.lockAway(locked);
+    await scene.kong.admin.remove('consumers', vandalised, 'vandalised');
+    for (let time = 0; time < 2; time += 1) await scene.api.post('/kong/sync', await scene.asAdmin());
+
+    const why = new RegExp(`^consumer client-${locked}: no CREDENTIAL_KEY opens .* stays as it is$`);
+    expect(await scene.status()).toMatchObject({
+      in_sync: false,
+      failure: null,
+      held: null,
+      blocked: [expect.stringMatching(why)],
+    });
+    const { body: plan } = await scene.api.get('/kong/plan', await scene.asAdmin());
+    expect(plan).toMatchObject({ in_sync: false, steps: [], blocked: [{ why: expect.any(String) }] });
+    const there = await scene.kong.all();
+    expect(before?.keys).toHaveLength(1);
+    expect([there.get(locked), there.has(vandalised)]).toEqual([before, true]);
+    expect(await scene.api.process.metric('kong_sync_blocked')).toBe(1);
+    expect(scene.api.process.output().split('credentials that no CREDENTIAL_KEY opens')).toHaveLength(2);
+
+    await takeBack();
+    await scene.api.post('/kong/sync', await scene.asAdmin());
+    await scene.inSync();
+    expect(await scene.status()).toMatchObject({ blocked: [] });
+    expect(await scene.api.process.metric('kong_sync_blocked')).toBe(0);
+  });
+
+  it('names one that waits, and of whom Kong has nothing, as refused', async () => {
+    await scene.proxy.refuse();
+    const [locked = ''] = await scene.desired.put([{}]);
+    const takeBack = await scene.desired.lockAway(locked);
+    await scene.proxy.accept();
+    const others = await scene.desired.put([{}, {}]);
+    await eventually(async () => {
+      const there = await scene.kong.all();
+      return others.every((id) => there.has(id)) && (await scene.status()).refused.length === 1;
+    }, 'the others are there');
+    expect((await scene.status()).refused[0]).toMatchObject({
+      consumer_id: locked,
+      failure: expect.stringContaining('can not be opened'),
+    });
+    expect((await scene.kong.all()).has(locked)).toBe(false);
+    await takeBack();
+    await scene.desired.remove([locked]);
+    await scene.inSync();
+  });
 });

@@ -1,6 +1,7 @@
+import type { FastifyReply } from 'fastify';
 import type { ConsumerRow } from './consumer.entity.js';
 import type { RateLimits } from './consumer.js';
-import type { AppliedDto, ConsumerDto, RateLimitsDto } from './consumers.dto.js';
+import type { AppliedDto, ConsumerDto, PendingEndDto, RateLimitsDto } from './consumers.dto.js';
 
 /** A consumer as an administrator sees it. */
 export function toConsumerDto(row: ConsumerRow): ConsumerDto {
@@ -26,4 +27,11 @@ export function toAppliedDto(
 ): AppliedDto {
   const active = row.revision === row.appliedRevision;
   return { active, pending_since: active ? null : row.changedAt.toISOString(), failure: row.failure };
+}
+
+/** 204 once Kong has forgotten what ended, until then 202. */
+export function showEnd(reply: FastifyReply, isConfirmed: boolean): PendingEndDto | undefined {
+  if (isConfirmed) return undefined;
+  void reply.code(202);
+  return { status: 'ended', pending: true };
 }

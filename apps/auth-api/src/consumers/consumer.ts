@@ -59,4 +59,6 @@ export interface DesiredConsumer extends Consumer {
   readonly removed: boolean;
   /** It was never written to Kong, not even in part: there is nothing to look for. */
   readonly isNew: boolean;
+  /** Ids of its credentials that no CREDENTIAL_KEY opens; `credentials` is without them. */
+  readonly unopened: readonly string[];
 }

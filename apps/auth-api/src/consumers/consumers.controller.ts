@@ -13,8 +13,8 @@ import { type Origin, RequestOrigin } from '../audit/index.js';
 import { CurrentPrincipal, Forbidden, type Principal, RevalidateToken, Roles } from '#principal';
 import { ApiProblems } from '#problem';
 import { NO_STORE, UuidParam } from '#service';
-import { toConsumerDto } from './consumer-answer.js';
-import { ConsumerDto, ConsumerListQuery, ConsumerPageDto } from './consumers.dto.js';
+import { showEnd, toConsumerDto } from './consumer-answer.js';
+import { ConsumerDto, ConsumerListQuery, ConsumerPageDto, PendingEndDto } from './consumers.dto.js';
 import { CONSUMERS_OPTIONS, type ConsumersOptions } from './consumers.options.js';
 import { ConsumerNotFound, NotAClient } from './consumers.problems.js';
 import { ConsumersService } from './consumers.service.js';
@@ -55,16 +55,20 @@ export class ConsumersController {
   @Delete(':id')
   @HttpCode(204)
   @ApiOperation({ summary: 'End a registered client and its key', operationId: 'deleteConsumer' })
-  @ApiNoContentResponse({
-    description: 'Ended. A gateway that does not answer hears of it first when it is back.',
+  @ApiNoContentResponse({ description: 'The gateway has confirmed it, or there is none.' })
+  @ApiAcceptedResponse({
+    type: PendingEndDto,
+    description:
+      'Ended; a gateway that does not answer hears of it first when it is back. Until then its key works.',
   })
   @ApiProblems(ConsumerNotFound, NotAClient)
   async delete(
     @UuidParam('id') id: string,
     @CurrentPrincipal() { id: userId }: Principal,
     @RequestOrigin() origin: Origin,
-  ): Promise<void> {
-    await this.consumers.delete({ userId, origin }, id);
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<PendingEndDto | undefined> {
+    return showEnd(reply, await this.consumers.delete({ userId, origin }, id));
   }
 
   @Post(':id/keys')

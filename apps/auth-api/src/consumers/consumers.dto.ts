@@ -10,6 +10,15 @@ export class ConsumerListQuery extends PageQuery {
   origin?: ConsumerOrigin;
 }
 
+/** It should be gone, and Kong does not know yet. */
+export class PendingEndDto {
+  @ApiProperty({ enum: ['ended'] })
+  status!: 'ended';
+
+  @ApiProperty({ enum: [true], description: 'The gateway has not confirmed it yet.' })
+  pending!: true;
+}
+
 /** Whether Kong has something as it should be. */
 export class AppliedDto {
   @ApiProperty({ description: 'Whether Kong has it as it is said here.' })

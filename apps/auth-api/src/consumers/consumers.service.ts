@@ -55,10 +55,12 @@ export class ConsumersService {
   }
 
   /**
-   * Ends a registered client, and waits a moment until Kong has forgotten it. @throws {Problem} ConsumerNotFound,
-   * NotAClient
+   * Ends a registered client, and waits a moment until Kong has forgotten it.
+   *
+   * @returns whether it has; true where there is no Kong
+   * @throws {Problem} ConsumerNotFound, NotAClient
    */
-  async delete({ userId, origin }: Asker, id: string): Promise<void> {
+  async delete({ userId, origin }: Asker, id: string): Promise<boolean> {
     await this.desired.transaction(async (manager) => {
       const { username } = await this.lockClient(manager, id);
       await this.desired.remove(manager, [id]);
@@ -70,7 +72,7 @@ export class ConsumersService {
         details: { username },
       });
     });
-    await this.desired.whenApplied(id, this.options.waitForKongMs);
+    return this.desired.whenGone(id, this.options.waitForKongMs);
   }
 
   /** A new key for a registered client, whose old one ends. @throws {Problem} ConsumerNotFound, NotAClient */

@@ -201,13 +201,20 @@ export class DesiredConsumers {
     return rows.map(({ id }) => id);
   }
 
-  /** One that should be there, with its credentials; as a transaction sees it when its manager is given. */
+  /**
+   * One that should be there, with its credentials; as a transaction sees it when its manager is given.
+   *
+   * @throws {Unsealable} a credential can not be opened
+   */
   async find(id: string, manager?: EntityManager): Promise<DesiredConsumer | undefined> {
     const rows =
       manager === undefined
         ? await this.database.run<DesiredRow>(ONE, [id])
         : await manager.query<DesiredRow[]>(ONE.text, [id]);
-    return this.toConsumers(rows).at(0);
+    const [consumer] = rows.map((row) => this.toConsumer(row));
+    const [lost] = consumer?.unopened ?? [];
+    if (lost !== undefined) throw new Unsealable(lost);
+    return consumer;
   }
 
   /** Which of these Kong does not have as they should be, or still has although they should be gone. */
@@ -226,21 +233,19 @@ export class DesiredConsumers {
   async pending(limit: number, taken: readonly string[] = []): Promise<DesiredConsumer[]> {
     const consumers: DesiredConsumer[] = [];
     for (const row of await this.database.run<DesiredRow>(PENDING, [limit, taken])) {
-      try {
-        consumers.push(...this.toConsumers([row]));
-      } catch (error) {
-        if (!(error instanceof Unsealable)) throw error;
-        await this.markRefused(row, error.message);
-      }
+      const consumer = this.toConsumer(row);
+      const [lost] = consumer.unopened;
+      if (lost === undefined) consumers.push(consumer);
+      else await this.markRefused(row, new Unsealable(lost).message);
     }
     return consumers;
   }
 
-  /** Everything that should be there. @throws {Unsealable} leaving one out would say that it should be gone */
+  /** Everything that should be there; what of it can not be said, because no key opens it, is named in `unopened`. */
   async *all(): AsyncGenerator<readonly DesiredConsumer[]> {
     for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
       const rows = await this.database.run<DesiredRow>(AFTER, [after, PAGE]);
-      if (rows.length > 0) yield this.toConsumers(rows);
+      if (rows.length > 0) yield rows.map((row) => this.toConsumer(row));
       const last = rows.at(-1);
       if (last === undefined || rows.length < PAGE) return;
       after = last.id;
@@ -297,6 +302,11 @@ export class DesiredConsumers {
     }
   }
 
+  /** As `whenApplied`, for what was taken away: where there is no Kong (`withinMs` 0), it is gone already. */
+  async whenGone(id: string, withinMs: number): Promise<boolean> {
+    return withinMs === 0 || this.whenApplied(id, withinMs);
+  }
+
   private async nextApplied(withinMs: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const done = () => {
@@ -309,8 +319,16 @@ export class DesiredConsumers {
     });
   }
 
-  private toConsumers(rows: readonly DesiredRow[]): DesiredConsumer[] {
-    return rows.map((row) => ({
+  private toConsumer(row: DesiredRow): DesiredConsumer {
+    const unopened: string[] = [];
+    const credentials = row.ids.flatMap((id, at) => {
+      if (id === null) return [];
+      const secret = this.open(row.sealed[at] as Buffer, id);
+      if (secret !== undefined) return [credentialOf(id, secret, row, at)];
+      unopened.push(id);
+      return [];
+    });
+    return {
       id: row.id,
       origin: row.origin,
       username: row.username,
@@ -322,16 +340,25 @@ export class DesiredConsumers {
       pending: row.pending,
       removed: row.removed,
       isNew: row.is_new,
-      credentials: row.ids.flatMap((id, at) => (id === null ? [] : [this.credential(id, row, at)])),
-    }));
+      credentials,
+      unopened,
+    };
   }
 
-  private credential(id: string, { kinds, fields, sealed }: DesiredRow, at: number): Credential {
-    const secret = this.seal.open(sealed[at] as Buffer, id);
-    if (kinds[at] === 'key-auth') return { kind: 'key-auth', id, key: secret };
-    const { name = '', clientId = '', redirectUris = [] } = fields[at] ?? {};
-    return { kind: 'oauth2', id, name, clientId, clientSecret: secret, redirectUris };
+  private open(sealed: Buffer, id: string): Secret | undefined {
+    try {
+      return this.seal.open(sealed, id);
+    } catch (error) {
+      if (!(error instanceof Unsealable)) throw error;
+      return undefined;
+    }
   }
+}
+
+function credentialOf(id: string, secret: Secret, { kinds, fields }: DesiredRow, at: number): Credential {
+  if (kinds[at] === 'key-auth') return { kind: 'key-auth', id, key: secret };
+  const { name = '', clientId = '', redirectUris = [] } = fields[at] ?? {};
+  return { kind: 'oauth2', id, name, clientId, clientSecret: secret, redirectUris };
 }
 
 /** Which uniqueness a refused `put` would have broken, such as `consumers_by_custom_id`; undefined for any other error. */

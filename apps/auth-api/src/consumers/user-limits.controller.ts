@@ -1,5 +1,6 @@
-import { Body, Controller, Delete, Get, HttpCode, Put } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Put, Res } from '@nestjs/common';
 import {
+  ApiAcceptedResponse,
   ApiBearerAuth,
   ApiBody,
   ApiNoContentResponse,
@@ -7,11 +8,13 @@ import {
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { type Origin, RequestOrigin } from '../audit/index.js';
 import { CurrentPrincipal, Forbidden, type Principal, RevalidateToken, Roles } from '#principal';
 import { ApiProblems, NotFound, ValidationFailed } from '#problem';
 import { UuidParam } from '#service';
-import { toAppliedDto, toLimitsDto } from './consumer-answer.js';
+import { showEnd, toAppliedDto, toLimitsDto } from './consumer-answer.js';
+import { PendingEndDto } from './consumers.dto.js';
 import { SetUserLimitsDto, UserLimitsDto } from './user-limits.dto.js';
 import { limitsFault } from './user-limits.js';
 import { UserLimitsService } from './user-limits.service.js';
@@ -56,13 +59,18 @@ export class UserLimitsController {
   @Delete()
   @HttpCode(204)
   @ApiOperation({ summary: "Take one person's own limits away; repeatable", operationId: 'removeUserLimits' })
-  @ApiNoContentResponse({ description: "His tier's limits count again." })
+  @ApiNoContentResponse({ description: "His tier's limits count again at the gateway, or there is none." })
+  @ApiAcceptedResponse({
+    type: PendingEndDto,
+    description: 'They count again as soon as the gateway, which does not answer at the moment, is back.',
+  })
   async remove(
     @UuidParam('id') userId: string,
     @CurrentPrincipal() principal: Principal,
     @RequestOrigin() origin: Origin,
-  ): Promise<void> {
-    await this.limits.remove({ userId: principal.id, origin }, userId);
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<PendingEndDto | undefined> {
+    return showEnd(reply, await this.limits.remove({ userId: principal.id, origin }, userId));
   }
 
   private async answer(userId: string): Promise<UserLimitsDto> {

@@ -46,14 +46,20 @@ export class UserLimitsService {
         per_hour: limits.hour,
       });
     });
-    await this.whenApplied(userId);
+    await this.desired.whenApplied(ownConsumerId(this.options.realm, userId), this.options.waitForKongMs);
   }
 
-  /** Back to the limits of his tier; repeatable. @throws {Problem} NotFound: no such person; KeycloakUnavailable */
-  async remove(administrator: Asker, userId: string): Promise<void> {
+  /**
+   * Back to the limits of his tier; repeatable.
+   *
+   * @returns whether Kong has forgotten his own; true where there is no Kong
+   * @throws {Problem} NotFound: no such person; KeycloakUnavailable
+   */
+  async remove(administrator: Asker, userId: string): Promise<boolean> {
     await this.assertPerson(userId);
     await this.desired.transaction((manager) => this.end(manager, administrator, userId));
-    await this.whenApplied(userId);
+    const id = ownConsumerId(this.options.realm, userId);
+    return this.desired.whenGone(id, this.options.waitForKongMs);
   }
 
   /** Makes the consumer what the person is by now: gone with him, or no longer that of a guest. Safe to repeat. */
@@ -76,11 +82,6 @@ export class UserLimitsService {
   private async assertPerson(userId: string): Promise<void> {
     const present = await this.users.get(userId);
     if (present === undefined || present.user.deleted) throw NotFound();
-  }
-
-  private async whenApplied(userId: string): Promise<void> {
-    const id = ownConsumerId(this.options.realm, userId);
-    await this.desired.whenApplied(id, this.options.waitForKongMs);
   }
 
   private async record(

@@ -21,6 +21,7 @@ const consumer = (username: string, more: Partial<DesiredConsumer> = {}): Desire
   pending: true,
   removed: false,
   isNew: true,
+  unopened: [],
   ...more,
 });
 const client = consumer('demo-1a2b', {

@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/index.js';
-import { DesiredConsumers } from '../consumers/index.js';
+import { type DesiredConsumer, DesiredConsumers } from '../consumers/index.js';
 import {
+  type Entity,
   isJustSo,
   type KongAdmin,
   KongRefused,
@@ -19,20 +20,30 @@ import { KONG_SYNC_OPTIONS, type KongSyncOptions } from './kong-sync.options.js'
 import { PacedWriter } from './paced-writer.service.js';
 import { PendingChanges } from './pending-changes.service.js';
 import { sparingly } from './sparing.service.js';
-import { groupsOf, type StepGroup } from './step-groups.js';
+import { groupsOf, ownerOf, type StepGroup } from './step-groups.js';
 import { RealmKeysService } from './realm-keys.service.js';
 import { entryOf } from './sync-audit.js';
 import type { Reconciled, ReconcileOptions, SyncEngine } from './sync-engine.js';
 import { SyncProgress } from './sync-progress.service.js';
 import { TopologyFile } from './topology-file.service.js';
+import { type Blocked, blockedOf, UnopenedCredentials } from './unopened-credentials.service.js';
 
 /** So many consumers at a time; after them it is asked again what should go first. */
 const BATCH = 200;
+/** Of somebody whose credential can not be opened. */
+const LEFT_ALONE = 'what Kong has of this consumer stays as it is';
 
 interface Wanted {
   readonly state: ConsumerState;
   /** Consumers whose present state Kong does not have yet: that they differ is no drift. */
   readonly waiting: readonly string[];
+  /** Left out of the state: they are not changed, and not removed. */
+  readonly unopened: readonly DesiredConsumer[];
+}
+
+interface Alike {
+  readonly count: number;
+  readonly blocked: readonly Blocked[];
 }
 
 interface Compared {
@@ -60,6 +71,7 @@ export class DatabaseSync implements SyncEngine {
     private readonly audit: AuditService,
     private readonly database: Database,
     private readonly realmKeys: RealmKeysService,
+    private readonly unopened: UnopenedCredentials,
     @Inject(KONG_SYNC_OPTIONS) private readonly options: KongSyncOptions,
   ) {
     changes.onTaken = (id) => this.overtaken?.add(id);
@@ -97,30 +109,43 @@ export class DatabaseSync implements SyncEngine {
   }
 
   /** How many there are, where nothing differs. */
-  private async countAlike(admin: KongAdmin): Promise<number | undefined> {
-    const [{ state }, jwts] = await Promise.all([this.wanted(), this.realmKeys.desired()]);
+  private async countAlike(admin: KongAdmin): Promise<Alike | undefined> {
+    const [{ state, unopened }, jwts] = await Promise.all([this.wanted(), this.realmKeys.desired()]);
     const all = { ...state, jwts };
     const count = KINDS.reduce((sum, kind) => sum + all[kind].length, 0);
-    return (await isJustSo(admin, all, TAG)) ? count : undefined;
+    this.unopened.tell(unopened, LEFT_ALONE);
+    if (!(await isJustSo(admin, all, TAG, isOf(unopened)))) return undefined;
+    return { count, blocked: blockedOf(unopened, LEFT_ALONE) };
   }
 
   private async compare(admin: KongAdmin, force: boolean): Promise<Compared> {
-    const [{ state, waiting }, ours] = await Promise.all([this.wanted(), readOurs(admin, KINDS, TAG)]);
-    const actual = await readState(admin, state, TAG, ours);
+    const [{ state, waiting, unopened }, ours] = await Promise.all([
+      this.wanted(),
+      readOurs(admin, KINDS, TAG),
+    ]);
+    const isLeftAlone = isOf(unopened);
+    const actual = without(await readState(admin, state, TAG, without(ours, isLeftAlone)), isLeftAlone);
     // Asked for after Kong was read: a key that came meanwhile is not taken for one that should be gone.
     const all = { ...state, jwts: await this.realmKeys.desired() };
-    return { plan: plan(all, actual, { tag: TAG, force }), actual, waiting };
+    const todo = plan(all, actual, { tag: TAG, force });
+    const blocked = [...todo.blocked, ...blockedOf(unopened, LEFT_ALONE)];
+    return { plan: { ...todo, blocked }, actual, waiting };
   }
 
   private async wanted(): Promise<Wanted> {
     const state = emptyState();
     const waiting: string[] = [];
+    const unopened: DesiredConsumer[] = [];
     for await (const page of this.desired.all()) {
-      const more = stateOf(page, this.options.realm);
+      unopened.push(...page.filter((consumer) => consumer.unopened.length > 0));
+      const more = stateOf(
+        page.filter((consumer) => consumer.unopened.length === 0),
+        this.options.realm,
+      );
       for (const kind of KINDS) state[kind].push(...more[kind]);
       for (const { id, pending } of page) if (pending) waiting.push(id);
     }
-    return { state, waiting };
+    return { state, waiting, unopened };
   }
 
   /** What differs without any change of ours. What has been changed meanwhile goes first, and is left out here. */
@@ -188,8 +213,22 @@ export class DatabaseSync implements SyncEngine {
   }
 }
 
-function nothingToDo(unchanged: number): Reconciled {
-  const plan = { levels: [], blocked: [], held: undefined, unchanged, falling: 0 };
+/** Whether something in Kong is one of these, or belongs to one. */
+function isOf(consumers: readonly DesiredConsumer[]): (entity: Entity) => boolean {
+  const ids = new Set(consumers.map(({ id }) => id));
+  return (entity) => ids.has(ownerOf(entity));
+}
+
+function without(state: KongState, isLeftOut: (entity: Entity) => boolean): KongState {
+  const kept = Object.entries(state).map(([kind, entities]) => [
+    kind,
+    entities?.filter((entity) => !isLeftOut(entity)),
+  ]);
+  return Object.fromEntries(kept) as KongState;
+}
+
+function nothingToDo({ count, blocked }: Alike): Reconciled {
+  const plan = { levels: [], blocked, held: undefined, unchanged: count, falling: 0 };
   return { plan, drift: 0, failed: [] };
 }
 

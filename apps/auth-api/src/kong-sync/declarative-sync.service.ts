@@ -20,11 +20,14 @@ import { RealmKeysService } from './realm-keys.service.js';
 import type { Reconciled, ReconcileOptions, SyncEngine } from './sync-engine.js';
 import { SyncMetrics } from './sync-metrics.service.js';
 import { TopologyFile } from './topology-file.service.js';
+import { type Blocked, blockedOf, UnopenedCredentials } from './unopened-credentials.service.js';
 import { wholeConfiguration } from './whole-configuration.js';
 
 /** Each push empties the caches of a node: changes close to each other go together. */
 const PUSH_EVERY_MS = 1000;
 const MOST_AT_ONCE = 10_000;
+/** Of a credential that can not be opened: a configuration is given as a whole, and can not leave it as it is. */
+const LEFT_OUT = 'Kong is given the consumer without it, so its client is refused until it has a new one';
 
 /** A whole configuration, which nobody has agreed to put in the place of what is there. */
 export class PushHeld extends Error {}
@@ -34,6 +37,7 @@ interface Wanted {
   readonly topology: KongState;
   readonly text: string;
   readonly secrets: readonly string[];
+  readonly blocked: readonly Blocked[];
 }
 
 /** Kong without a database: the whole configuration to every node that does not hold just this one. */
@@ -50,6 +54,7 @@ export class DeclarativeSync implements SyncEngine {
     private readonly audit: AuditService,
     private readonly metrics: SyncMetrics,
     private readonly realmKeys: RealmKeysService,
+    private readonly unopened: UnopenedCredentials,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(KONG_SYNC_OPTIONS) private readonly options: KongSyncOptions,
   ) {}
@@ -88,7 +93,7 @@ export class DeclarativeSync implements SyncEngine {
     }
     const drift =
       found.held === undefined ? found.levels.reduce((sum, { steps }) => sum + steps.length, 0) : 0;
-    return { plan: found, drift, failed: [] };
+    return { plan: { ...found, blocked: wanted.blocked }, drift, failed: [] };
   }
 
   /** @returns what differed; undefined where the node holds this text. @throws {PushHeld} */
@@ -135,7 +140,10 @@ export class DeclarativeSync implements SyncEngine {
     const topology = withoutDatabase(declared);
     const secrets = state['key-auths'].map(({ key }) => String(key));
     const text = wholeConfiguration(declarative(topology), state);
-    return { state, topology: topology as unknown as KongState, text, secrets };
+    const unopened = consumers.filter((consumer) => consumer.unopened.length > 0);
+    this.unopened.tell(unopened, LEFT_OUT);
+    const blocked = blockedOf(unopened, LEFT_OUT);
+    return { state, topology: topology as unknown as KongState, text, secrets, blocked };
   }
 
   private async keep(consumers: readonly DesiredConsumer[]): Promise<void> {
@@ -155,14 +163,14 @@ export class DeclarativeSync implements SyncEngine {
 }
 
 /** Of both parts, for people: here they are written together. */
-function difference({ state, topology }: Wanted, actual: KongState, force: boolean): Plan {
+function difference({ state, topology, blocked }: Wanted, actual: KongState, force: boolean): Plan {
   const parts = [
     plan(topology, actual, { tag: TOPOLOGY_TAG, force }),
     plan(state, actual, { tag: TAG, force }),
   ] as const;
   return {
     levels: parts.flatMap(({ levels }) => levels),
-    blocked: [],
+    blocked,
     held: parts.map(({ held }) => held).find((held) => held !== undefined),
     unchanged: parts[0].unchanged + parts[1].unchanged,
     falling: parts[0].falling + parts[1].falling,

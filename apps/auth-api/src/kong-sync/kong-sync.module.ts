@@ -24,6 +24,7 @@ import { SyncProgress } from './sync-progress.service.js';
 import { SyncStateRepository } from './sync-state.repository.js';
 import { SyncStatus } from './sync-status.service.js';
 import { TopologyFile } from './topology-file.service.js';
+import { UnopenedCredentials } from './unopened-credentials.service.js';
 
 @Module({})
 export class KongSyncModule {
@@ -41,6 +42,7 @@ export class KongSyncModule {
         BlockedSubjects,
         KongNode,
         TopologyFile,
+        UnopenedCredentials,
         SyncMetrics,
         SyncStateRepository,
         SyncProgress,

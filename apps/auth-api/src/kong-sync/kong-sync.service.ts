@@ -141,6 +141,7 @@ export class KongSync implements OnApplicationBootstrap, OnApplicationShutdown {
     const { reconciledAt, blocked, held, failure } = await this.state.read();
     const isWhole = reconciledAt !== null && blocked.length === 0 && held === null && failure === null;
     const isInSync = isWhole && backlog.waiting === 0;
+    this.metrics.blocked(blocked.length);
     this.metrics.whole(isInSync);
     await this.state.judge(isInSync);
   }

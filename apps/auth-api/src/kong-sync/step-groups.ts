@@ -32,6 +32,7 @@ export function groupsOf(plan: Plan, actual: KongState): StepGroup[] {
   return [...all.filter(takesAway), ...all.filter((group) => !takesAway(group))];
 }
 
-function ownerOf(entity: { readonly id: string }): string {
+/** Whose it is: the consumer's id; of anything that belongs to none its own. */
+export function ownerOf(entity: { readonly id: string }): string {
   return (entity as { readonly consumer?: { readonly id: string } | null }).consumer?.id ?? entity.id;
 }

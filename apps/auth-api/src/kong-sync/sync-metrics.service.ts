@@ -19,6 +19,11 @@ const inSync = new Gauge({
   help: '1 while Kong is what it should be; 0 while something waits, is blocked or held, or Kong does not answer.',
   registers: [registry],
 });
+const blocked = new Gauge({
+  name: 'kong_sync_blocked',
+  help: 'What could not be made as it should be at the last comparison, 100 at most; GET /kong/status says why.',
+  registers: [registry],
+});
 inSync.set(NaN); // unknown until the first look, and for good where there is no gateway
 const writes = new Counter({
   name: 'kong_sync_writes_total',
@@ -44,6 +49,10 @@ export class SyncMetrics {
   backlog({ waiting, oldestSeconds }: Backlog): void {
     pending.set(waiting);
     lag.set(oldestSeconds);
+  }
+
+  blocked(count: number): void {
+    blocked.set(count);
   }
 
   whole(isWhole: boolean): void {

@@ -80,7 +80,7 @@ describe('an authenticated request', () => {
   });
 
   it('gets an answer that no cache of others keeps', async () => {
-    for (const headers of [bearer(), await identity()])
+    for (const headers of [bearer(), identity()])
       expect((await get(plain, '/me', headers)).headers).toMatchObject({
         'cache-control': 'private, no-cache',
       });

@@ -50,7 +50,12 @@ export class PrincipalGuard implements CanActivate {
     const principal = await this.authenticator.authenticate(request, access);
     keepPrincipal(request, principal);
     const reply = http.getResponse<Reply>();
-    reply.headers({ 'x-auth-method': principal.via.method, 'x-principal-id': principal.id });
+    reply.headers({
+      'x-auth-method': principal.via.method,
+      'x-principal-id': principal.id,
+      // Shared caches keep away from Authorization, but know nothing of X-API-Key (RFC 9111 §3.5). A handler may say more.
+      'cache-control': 'private, no-cache',
+    });
     this.authorize(principal, access);
     countSuccess(principal.via.method);
   }

@@ -79,6 +79,13 @@ describe('an authenticated request', () => {
     });
   });
 
+  it('gets an answer that no cache of others keeps', async () => {
+    for (const headers of [bearer(), identity()])
+      expect((await get(plain, '/me', headers)).headers).toMatchObject({
+        'cache-control': 'private, no-cache',
+      });
+  });
+
   it('says so when it is refused for what it wants, too', async () => {
     expect(await get(plain, '/admin', bearer())).toMatchObject({
       status: 403,

@@ -28,6 +28,15 @@ describe('a JSON text', () => {
     expect(oddName(nested(32))).toEqual({ field: 'x', detail: 'must not have so many levels' });
   });
 
+  it('has a bounded number of entries, whether in lists or in objects', () => {
+    const list = (length: number) => JSON.stringify({ x: new Array(length).fill(0) });
+    const names = Array.from({ length: 50_001 }, (_, index) => `"k${index}":0`);
+    expect(oddName(list(50_000))).toBeUndefined();
+    expect(oddName(list(50_001))).toEqual({ field: 'x', detail: 'must not have so many entries' });
+    expect(oddName(`{${names.join()}}`)?.detail).toBe('must not have so many entries');
+    expect(oddName(JSON.stringify({ x: ','.repeat(60_000) }))).toBeUndefined();
+  });
+
   it('may hold a text of megabytes', () => {
     const text = JSON.stringify({ picture: 'x'.repeat(12 * 1024 * 1024) });
     expect(oddName(text)).toBeUndefined();

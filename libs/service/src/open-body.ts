@@ -2,16 +2,21 @@ import { z } from 'zod';
 import { type FieldFault, ValidationFailed } from '#problem';
 import type { SchemaObject } from './openapi.js';
 
+/** Nobody mends more at once, and the answer to a body full of faults must not be longer than the body. */
+const MOST_FAULTS = 100;
+
 /**
  * Checks a body that no DTO can describe, because it is open to fields that others understand, or because a field may be
  * of one kind or another.
  *
- * @throws {Problem} ValidationFailed naming each field at fault
+ * @throws {Problem} ValidationFailed naming each field at fault, the first hundred of them
  */
 export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
   const result = schema.safeParse(body, { reportInput: true });
   if (result.success) return result.data;
-  throw ValidationFailed({ errors: oneEach(result.error.issues.map((issue) => faultOf(issue))) });
+  throw ValidationFailed({
+    errors: oneEach(result.error.issues.slice(0, MOST_FAULTS).map((issue) => faultOf(issue))),
+  });
 }
 
 /** The same schema as an OpenAPI document has it. */

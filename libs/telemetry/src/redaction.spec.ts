@@ -37,8 +37,14 @@ describe('a log line', () => {
       'a',
     );
     logger.error({ err: new Error(`upstream said ${KEY}`) }, `b ${TOKEN}`);
+    const failed = {
+      parameters: ['said to me alone'],
+      driverError: { where: 'JSON data: said to me alone' },
+    };
+    logger.error({ err: Object.assign(new Error('no such column'), failed) }, 'c');
     const text = lines.join('');
-    expect(lines).toHaveLength(2);
-    for (const secret of ['hunter22', TOKEN, KEY, 'x1y2']) expect(text).not.toContain(secret);
+    expect(lines).toHaveLength(3);
+    for (const secret of ['hunter22', TOKEN, KEY, 'x1y2', 'said to me alone'])
+      expect(text).not.toContain(secret);
   });
 });

@@ -13,6 +13,9 @@ const SECRET_FIELDS = [
   'secret',
   'authorization',
   'cookie',
+  // Of a database's error: the values of its statement, and a piece of the text that it could not read.
+  'parameters',
+  'where',
 ];
 
 /** Paths for pino: the field itself, in any object of the line, and one level below that. */

@@ -93,6 +93,18 @@ describe('POST /v1/responses', () => {
       expect((await api.get(`${PATH}/${response.id}`, { as: ann })).body).toEqual(response);
     });
 
+    it('is kept whatever the model says, but for what the database cannot keep', async () => {
+      const ann = caller();
+      const message = { role: 'assistant', content: 'a\0b\ud800c' };
+      provider().answer = ({ response }) => {
+        response.setHeader('content-type', 'application/json');
+        response.end(JSON.stringify({ choices: [{ index: 0, message, finish_reason: 'stop' }] }));
+      };
+      const { body } = await create(ann, 'Hello.');
+      expect(body.output[0].content[0].text).toBe('a\ufffdb\ufffdc');
+      expect((await api.get(`${PATH}/${body.id}`, { as: ann })).body).toEqual(body);
+    });
+
     it('is served under /responses as well', async () => {
       const headers = { 'x-gateway-identity': proofFor('response-api', caller()) };
       const body = { model: MODEL, input: 'Hello.' };
@@ -116,6 +128,11 @@ describe('POST /v1/responses', () => {
       [{ model: MODEL, input: 'x', metadata: { a: 5 } }, 'metadata.a'],
       [{ model: MODEL, input: 'x', store: 'no' }, 'store'],
       [{ model: MODEL, input: 'x', temperature: 3 }, 'temperature'],
+      [{ model: MODEL, input: 'a\0b' }, 'input'],
+      [{ model: MODEL, input: 'a\ud800b' }, 'input'],
+      [{ model: MODEL, input: [{ role: 'user', content: '\udc00' }] }, 'input.0.content'],
+      [{ model: MODEL, input: 'x', instructions: '\0' }, 'instructions'],
+      [{ model: MODEL, input: 'x', metadata: { a: '\0' } }, 'metadata.a'],
     ])('names the field at fault of %j', async (body, field) => {
       const answer = await api.post(PATH, { as: caller(), body });
       expect({ status: answer.status, param: answer.body.error.param }).toEqual({

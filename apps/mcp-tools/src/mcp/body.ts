@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Readable } from 'node:stream';
+import { ClientGone } from '#service';
 
 /** Far more than any message of a client has: what a chat is told, and attachments are no part of it. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024;
@@ -10,16 +11,24 @@ export function streamMessages(server: FastifyInstance): void {
   server.addContentTypeParser('*', (_request, body, done) => done(null, body));
 }
 
-/** The whole text; undefined when it is too long, and then what is left of it is unread. */
+/**
+ * The whole text; undefined when it is too long, and then what is left of it is unread.
+ *
+ * @throws {Problem} ClientGone: it breaks off
+ */
 export async function textOf(body: unknown): Promise<string | undefined> {
   if (body === undefined || body === null) return '';
   const pieces: Buffer[] = [];
   let length = 0;
-  // Destroying the request would take the connection away before it is answered.
-  for await (const piece of (body as Readable).iterator({ destroyOnReturn: false })) {
-    pieces.push(piece as Buffer);
-    length += (piece as Buffer).length;
-    if (length > MAX_MESSAGE_BYTES) return undefined;
+  try {
+    // Destroying the request would take the connection away before it is answered.
+    for await (const piece of (body as Readable).iterator({ destroyOnReturn: false })) {
+      pieces.push(piece as Buffer);
+      length += (piece as Buffer).length;
+      if (length > MAX_MESSAGE_BYTES) return undefined;
+    }
+  } catch (cause) {
+    throw ClientGone(undefined, { cause });
   }
   return Buffer.concat(pieces).toString('utf8');
 }

@@ -58,6 +58,22 @@ describe('the type of an upload', () => {
   });
 });
 
+describe('a document whose root does not come', () => {
+  // Were comments in a row parted in every way, this would take longer than anybody waits.
+  it.each([
+    ['<!doctype svg>' + '<!---->'.repeat(580), 'text/plain'],
+    ['<!doctype svg>' + '<!---->\n'.repeat(480) + '<svg/>', 'image/svg+xml'],
+    ['<!--'.repeat(1000), 'text/plain'],
+    ['<?xml '.repeat(600), 'application/xml'],
+    ['<!doctype svg['.repeat(280), 'text/plain'],
+    [' '.repeat(4000), 'text/plain'],
+  ])('is judged in one pass: %#', async (head, type) => {
+    const claimed = type === 'application/xml' ? 'text/plain' : undefined;
+    const refused = ['type-mismatch', 'text/plain', 'application/xml'];
+    expect(await judged(claimed, head)).toEqual(claimed === undefined ? type : refused);
+  });
+});
+
 describe('text in pieces', () => {
   it('may be cut in the middle of a character, but not end there', () => {
     const [first, second] = [Buffer.from([0x47, 0xc3]), Buffer.from([0xbc])];

@@ -1,12 +1,17 @@
 import { z } from 'zod';
 
 const MOST_ITEMS = 1000;
-const text = (max: number) => z.string().max(max, `must have at most ${max} characters`);
+/** PostgreSQL keeps neither in `jsonb`. */
+const UNSTORABLE = /\0|\p{Cs}/u;
+const STORABLE = z
+  .string()
+  .refine((value) => !UNSTORABLE.test(value), 'must not contain U+0000 or half of a surrogate pair');
+const text = (max: number) => STORABLE.max(max, `must have at most ${max} characters`);
 const TEXT = text(512 * 1024);
 
 const PART = z.union([
   z.looseObject({ type: z.enum(['input_text', 'output_text', 'text']), text: TEXT }),
-  z.looseObject({ type: z.literal('input_image'), image_url: z.string() }),
+  z.looseObject({ type: z.literal('input_image'), image_url: STORABLE }),
 ]);
 
 /** A message. Members that an output of ours has beside these (id, status, annotations) may come back with it. */

@@ -7,6 +7,7 @@ import {
   messagesOf,
   publicId,
   publicResponse,
+  storable,
   uuidOf,
 } from './response.js';
 import { ResponseEvents } from './response-events.js';
@@ -32,6 +33,15 @@ const kept = (more: Partial<Completion> = {}): KeptResponse => ({
     store: true,
   },
   createdAt: new Date(5000),
+});
+
+describe('what a model said', () => {
+  it('is kept without what PostgreSQL cannot keep', () => {
+    const odd = { ...completion, model: 'm\0', text: 'a\0b\ud800c\u{1f600}', finishReason: '\udc00' };
+    const clean = { model: 'm\ufffd', text: 'a\ufffdb\ufffdc\u{1f600}', finishReason: '\ufffd' };
+    expect(storable(odd)).toEqual({ ...completion, ...clean });
+    expect(storable(completion)).toEqual(completion);
+  });
 });
 
 describe('the id of a response', () => {

@@ -35,6 +35,18 @@ export interface ResponseSettings {
   readonly store: boolean;
 }
 
+/** What a model said, as PostgreSQL can keep it: `jsonb` takes neither U+0000 nor half of a surrogate pair. */
+export function storable(completion: Completion): Completion {
+  const clean = (said: string): string => said.replace(/\0|\p{Cs}/gu, '\ufffd');
+  const { model, text, finishReason } = completion;
+  return {
+    ...completion,
+    model: clean(model),
+    text: clean(text),
+    finishReason: finishReason === null ? null : clean(finishReason),
+  };
+}
+
 const PREFIX = 'resp_';
 
 export function publicId(uuid: string): string {

@@ -9,6 +9,7 @@ import {
   type KeptResponse,
   messagesOf,
   type ResponseSettings,
+  storable,
   uuidOf,
 } from './response.js';
 import type { ResponseRequest } from './response-request.js';
@@ -116,7 +117,7 @@ export class ResponsesService {
 
   private async keep({ head, before, errand }: Draft, completion: Completion): Promise<KeptResponse> {
     errand.signal.throwIfAborted();
-    const response = { ...head, completion };
+    const response = { ...head, completion: storable(completion) };
     const expiresAt = new Date(head.createdAt.getTime() + this.options.ttlDays * DAY_MS);
     if (head.settings.store) await this.responses.keep(response, before, expiresAt);
     return response;

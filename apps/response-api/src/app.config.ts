@@ -24,6 +24,9 @@ export const SETTINGS = {
   RESPONSES_MAX_PER_OWNER: setting
     .integer('So many responses are kept for one person or application.', { min: 1, max: 1_000_000 })
     .default(1000),
+  RESPONSES_MAX_PER_GUEST: setting
+    .integer('The same for a guest: guests cost nothing to make.', { min: 1, max: 1_000_000 })
+    .default(50),
 };
 
 export type AppConfig = Parsed<typeof SETTINGS>;

@@ -30,6 +30,7 @@ export class AppModule {
           realm: config.KEYCLOAK_REALM,
           ttlDays: config.RESPONSES_TTL_DAYS,
           maxPerOwner: config.RESPONSES_MAX_PER_OWNER,
+          maxPerGuest: config.RESPONSES_MAX_PER_GUEST,
         }),
         HealthModule.forRootAsync({
           inject: [Database],

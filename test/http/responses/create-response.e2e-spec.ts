@@ -9,6 +9,7 @@ const PATH = '/v1/responses';
 describe('POST /v1/responses', () => {
   const { api, llm, provider, databaseUrl, kept, create, told } = useResponses('create-response', {
     RESPONSES_MAX_PER_OWNER: '3',
+    RESPONSES_MAX_PER_GUEST: '1',
   });
 
   describe('200', () => {
@@ -195,6 +196,13 @@ describe('POST /v1/responses', () => {
       const { status, body } = await create(ann, 'Hello.');
       expect({ status, limit: body.limit }).toEqual({ status: 409, limit: 3 });
       expect((await create(ann, 'Hello.', { store: false })).status).toBe(200);
+    });
+
+    it('fewer for a guest, and as many as for anybody once he has registered', async () => {
+      const guest = caller({ guest: true });
+      expect((await create(guest, 'Hello.')).status).toBe(200);
+      expect((await create(guest, 'Hello.')).body).toMatchObject({ status: 409, limit: 1 });
+      expect((await create(caller({}, guest.id), 'Hello.')).status).toBe(200);
     });
   });
 

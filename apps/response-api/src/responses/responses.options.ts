@@ -7,6 +7,7 @@ export interface ResponsesOptions {
   readonly ttlDays: number;
   /** Of one owner. */
   readonly maxPerOwner: number;
+  readonly maxPerGuest: number;
 }
 
 export const RESPONSES_OPTIONS = Symbol('responses options');

@@ -16,7 +16,7 @@ export const ResponseLimitReached = defineProblem<{ limit: number }>({
   title: 'Too many responses kept',
   detail: ({ limit }) => `You have ${limit} stored responses. Delete some, or send "store": false.`,
   extensions: ({ limit }) => ({ limit }),
-  help: 'RESPONSES_MAX_PER_OWNER bounds what is kept for one person or application.',
+  help: 'RESPONSES_MAX_PER_OWNER bounds what is kept for one person or application, RESPONSES_MAX_PER_GUEST for a guest.',
 });
 
 export const ConversationTooLong = defineProblem({

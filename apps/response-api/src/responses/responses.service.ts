@@ -42,8 +42,9 @@ export class ResponsesService {
   async draft(request: ResponseRequest, errand: OnBehalf): Promise<Draft> {
     const principal = this.passedOn(errand.principal);
     const settings = settingsOf(request);
-    if (settings.store && (await this.responses.count(principal.id)) >= this.options.maxPerOwner)
-      throw ResponseLimitReached({ limit: this.options.maxPerOwner });
+    const limit = principal.kind === 'guest' ? this.options.maxPerGuest : this.options.maxPerOwner;
+    if (settings.store && (await this.responses.count(principal.id)) >= limit)
+      throw ResponseLimitReached({ limit });
     const before = await this.before(principal.id, request.previous_response_id ?? undefined);
     const input = messagesOf(request.input);
     const messages = conversation(settings.instructions, before, input);

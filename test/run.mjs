@@ -21,15 +21,29 @@ const jest = (name, only, ...more) => {
 };
 const one = (name, ...command) => ({ name, command });
 
+/** What shares nothing runs side by side, a lane for each core; the linter takes as long as all the others. */
 const CHECK = [
-  one('format', bin('prettier'), '--check', '.'),
-  one('lint', bin('eslint'), '.'),
-  one('types', bin('tsc'), '--noEmit', '-p', 'tsconfig.json'),
-  one('architecture', bin('depcruise'), '--config', 'test/architecture/dependency-rules.cjs', 'apps', 'libs'),
-  one('dead code', bin('knip')),
-  one('no secret in the repository', node, 'test/architecture/secrets.mjs'),
-  one('topology', 'npm', 'run', '--silent', 'kong:check'),
-  one('prometheus rules', node, 'docker/prometheus/check.mjs'),
+  {
+    lanes: [
+      [one('lint', bin('eslint'), '.')],
+      [
+        one('format', bin('prettier'), '--check', '.'),
+        one('types', bin('tsc'), '--noEmit', '-p', 'tsconfig.json'),
+        one(
+          'architecture',
+          bin('depcruise'),
+          '--config',
+          'test/architecture/dependency-rules.cjs',
+          'apps',
+          'libs',
+        ),
+        one('dead code', bin('knip')),
+        one('no secret in the repository', node, 'test/architecture/secrets.mjs'),
+        one('topology', 'npm', 'run', '--silent', 'kong:check'),
+        one('prometheus rules', node, 'docker/prometheus/check.mjs'),
+      ],
+    ],
+  },
   jest('unit', ['unit']),
 ];
 const ALL = [
@@ -61,9 +75,25 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exi
 
 const failures = [];
 for (const step of process.argv[2] === 'check' ? CHECK : ALL) {
+  if (step.lanes === undefined) await perform(step, 'inherit');
+  else await Promise.all(step.lanes.map((lane) => inTurn(lane)));
+}
+
+const minutes = ((Date.now() - startedAt) / 60_000).toFixed(1);
+console.log(`\n${minutes} minutes${failures.length > 0 ? `; failed: ${failures.join(', ')}` : ''}`);
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exit(total.failed > 0 ? 1 : 0);
+
+async function inTurn(steps) {
+  for (const step of steps) await perform(step, 'at its end');
+}
+
+/** Runs a step and counts it. @param {'inherit' | 'at its end'} shown when what it prints is shown */
+async function perform(step, shown) {
   const began = Date.now();
-  console.log(`\n▶ ${step.name}`);
-  const ok = await run(step);
+  if (shown === 'inherit') console.log(`\n▶ ${step.name}`);
+  const { ok, output } = await run(step, shown === 'inherit' ? 'inherit' : 'pipe');
+  if (shown !== 'inherit') console.log(`\n▶ ${step.name}\n${output.trimEnd()}`);
   const counts = (step.count ?? (() => undefined))() ?? {
     passed: Number(ok),
     failed: Number(!ok),
@@ -77,26 +107,18 @@ for (const step of process.argv[2] === 'check' ? CHECK : ALL) {
   console.log(`${counts.failed > 0 ? '✗' : '✓'} ${step.name}  ${seconds} s  ${JSON.stringify(counts)}`);
 }
 
-const minutes = ((Date.now() - startedAt) / 60_000).toFixed(1);
-console.log(`\n${minutes} minutes${failures.length > 0 ? `; failed: ${failures.join(', ')}` : ''}`);
-console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
-process.exit(total.failed > 0 ? 1 : 0);
-
-function run({ command: [file, ...args], capture }) {
+function run({ command: [file, ...args], capture }, stdio) {
   return new Promise((resolve) => {
-    const child = spawn(file, args, {
-      cwd: root,
-      stdio: ['ignore', capture ? 'pipe' : 'inherit', 'inherit'],
-    });
+    const child = spawn(file, args, { cwd: root, stdio: ['ignore', capture ? 'pipe' : stdio, stdio] });
     let output = '';
-    child.stdout?.on('data', (chunk) => (output += chunk));
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
     child.on('error', (error) => {
       console.error(`${file}: ${error.message}`);
-      resolve(false);
+      resolve({ ok: false, output });
     });
     child.on('close', (code) => {
       capture?.(output);
-      resolve(code === 0);
+      resolve({ ok: code === 0, output });
     });
   });
 }

@@ -4,6 +4,7 @@ export { dropRest } from './drop-rest.js';
 export { EDGE_ACCESS } from './edge-access.js';
 export { ClientGone, goneSignal } from './gone.js';
 export { type OnBehalf, onBehalfOf } from './on-behalf.js';
+export { sendEvents } from './event-stream.js';
 export { HealthModule } from './health/health.module.js';
 export { type Program, runService } from './run.js';
 export { listenSettings, principalOptions, type ServiceConfig, serviceSettings } from './settings.js';
@@ -18,6 +19,6 @@ export {
   ServiceUnreachable,
 } from './service-client.js';
 export { bodySchema, parseBody } from './open-body.js';
-export { PageQuery } from './page-query.js';
+export { PageQuery, ShortPageQuery } from './page-query.js';
 export { problemPage } from './problem-pages.js';
 export { UuidParam } from './validation.js';

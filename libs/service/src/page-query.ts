@@ -18,3 +18,14 @@ export class PageQuery {
   @Max(500)
   limit = 100;
 }
+
+/** How much is wanted of a list of which one page is rarely all; the cursor is of the list's own kind. */
+export class ShortPageQuery {
+  @ApiProperty({ required: false, type: 'integer', minimum: 1, maximum: 100, default: 50 })
+  @Optional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  limit = 50;
+}

@@ -1,8 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayUnique, IsArray, IsIn, IsInt, IsUUID, Matches, Max, Min } from 'class-validator';
 import { ALL_SCOPES, type Scope } from '#principal';
-import { IsText, Optional, Trimmed } from '#service';
+import { IsText, Optional, ShortPageQuery, Trimmed } from '#service';
 
 const MAX_OVERLAP_SECONDS = 2_592_000;
 
@@ -84,19 +83,11 @@ export class RotateKeyDto {
   overlap_seconds?: number;
 }
 
-export class KeyListQuery {
+export class KeyListQuery extends ShortPageQuery {
   @ApiProperty({ required: false, format: 'uuid', description: '`next_cursor` of the page before.' })
   @Optional()
   @IsUUID()
   cursor?: string;
-
-  @ApiProperty({ required: false, type: 'integer', minimum: 1, maximum: 100, default: 50 })
-  @Optional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(100)
-  limit = 50;
 }
 
 export class KeyDto {

@@ -1,7 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsIn, IsInt, Max, Min } from 'class-validator';
-import { IsText, Optional, Trimmed } from '#service';
+import { IsIn } from 'class-validator';
+import { IsText, Optional, ShortPageQuery, Trimmed } from '#service';
 import { REDIRECT_URI_MAX } from './application.js';
 import { ID_SCHEMA, IsApplicationId, IsNewApplicationId, IsRedirectUri } from './applications.fields.js';
 import { STATUSES, type SubscriptionStatus } from './subscription.js';
@@ -51,19 +50,11 @@ export class ChangeApplicationDto {
   redirect_uri?: string;
 }
 
-export class ApplicationListQuery {
+export class ApplicationListQuery extends ShortPageQuery {
   @ApiProperty({ required: false, ...ID_SCHEMA, description: '`next_cursor` of the page before.' })
   @Optional()
   @IsApplicationId()
   cursor?: string;
-
-  @ApiProperty({ required: false, type: 'integer', minimum: 1, maximum: 100, default: 50 })
-  @Optional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(100)
-  limit = 50;
 
   @ApiProperty({
     required: false,

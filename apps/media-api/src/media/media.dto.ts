@@ -1,7 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsInt, IsUUID, Max, Min } from 'class-validator';
-import { IsText, Optional } from '#service';
+import { IsUUID } from 'class-validator';
+import { IsText, Optional, ShortPageQuery } from '#service';
 import type { MediaObject } from '../store/index.js';
 import { MAX_FILENAME } from './filename.js';
 import { MEDIA_TYPES } from './media-types.js';
@@ -18,19 +17,11 @@ export class UploadQuery {
   filename?: string;
 }
 
-export class MediaListQuery {
+export class MediaListQuery extends ShortPageQuery {
   @ApiProperty({ required: false, format: 'uuid', description: '`next_cursor` of the page before.' })
   @Optional()
   @IsUUID()
   cursor?: string;
-
-  @ApiProperty({ required: false, type: 'integer', minimum: 1, maximum: 100, default: 50 })
-  @Optional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(100)
-  limit = 50;
 }
 
 export class MediaDto {

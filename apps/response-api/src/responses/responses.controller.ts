@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Res } from '@nestjs/common';
 import {
   ApiBearerAuth,
@@ -13,8 +12,8 @@ import type { FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import { openAiError } from '#openai';
 import { CurrentPrincipal, InsufficientScope, type Principal, Scopes } from '#principal';
-import { ApiProblems, toProblem } from '#problem';
-import { ClientGone, onBehalfOf, parseBody, ServiceUnreachable } from '#service';
+import { ApiProblems } from '#problem';
+import { onBehalfOf, parseBody, sendEvents, ServiceUnreachable } from '#service';
 import { StorageUnavailable } from '#storage';
 import { LOGGER } from '#telemetry';
 import { type KeptResponse, type PublicResponse, publicResponse } from './response.js';
@@ -28,16 +27,7 @@ import {
   ResponseLimitReached,
   ResponseNotFound,
 } from './responses.problems.js';
-import { type Draft, ResponsesService } from './responses.service.js';
-
-const STREAM_HEADERS = {
-  'content-type': 'text/event-stream; charset=utf-8',
-  'cache-control': 'no-store',
-  'x-accel-buffering': 'no',
-};
-
-/** So much of an answer waits for a slow client; then the model waits. */
-const WAITING_BYTES = 16 * 1024;
+import { ResponsesService } from './responses.service.js';
 
 /** Served under /responses as well. Everybody sees his own, whatever he used to sign in. */
 @ApiTags('responses')
@@ -81,11 +71,11 @@ export class ResponsesController {
     const texts = this.responses.stream(draft);
     // What goes wrong before the first word is still an answer with a status of its own.
     const first = await texts.next();
-    const events = Readable.from(this.events(draft, first, texts), {
-      objectMode: false,
-      highWaterMark: WAITING_BYTES,
+    const events = new ResponseEvents(draft.head, draft.chat.model);
+    return sendEvents(reply, told(events, first, texts), {
+      logger: this.logger,
+      lastWord: (problem) => events.fail(openAiError(problem)),
     });
-    return reply.headers(STREAM_HEADERS).send(events);
   }
 
   @Get(':id')
@@ -108,24 +98,15 @@ export class ResponsesController {
     await this.responses.delete(principal.id, id);
     return { id, object: 'response', deleted: true };
   }
+}
 
-  private async *events(
-    draft: Draft,
-    first: IteratorResult<string, KeptResponse>,
-    texts: AsyncGenerator<string, KeptResponse>,
-  ): AsyncGenerator<string, void> {
-    const { requestId } = draft.errand;
-    const events = new ResponseEvents(draft.head, draft.chat.model);
-    yield events.begin();
-    try {
-      let next = first;
-      for (; !next.done; next = await texts.next()) yield events.more(next.value);
-      yield events.end(next.value);
-    } catch (error) {
-      if (ClientGone.is(error)) return;
-      const problem = toProblem(error, requestId);
-      this.logger.error({ request_id: requestId, type: problem.type, err: problem.cause }, problem.detail);
-      yield events.fail(openAiError(problem));
-    }
-  }
+async function* told(
+  events: ResponseEvents,
+  first: IteratorResult<string, KeptResponse>,
+  texts: AsyncGenerator<string, KeptResponse>,
+): AsyncGenerator<string, void> {
+  yield events.begin();
+  let next = first;
+  for (; !next.done; next = await texts.next()) yield events.more(next.value);
+  yield events.end(next.value);
 }
